@@ -6,7 +6,13 @@
 #ifndef CRATON_BASE_LOG_H
 #define CRATON_BASE_LOG_H
 
-enum log_level { LOG_OFF = 0, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+enum log_level {
+    LOG_LEVEL_OFF = 0,
+    LOG_LEVEL_ERROR,
+    LOG_LEVEL_WARN,
+    LOG_LEVEL_INFO,
+    LOG_LEVEL_DEBUG
+};
 enum log_target { LOG_TO_NONE = 0, LOG_TO_STDERR, LOG_TO_SYSLOG, LOG_TO_FILE };
 
 /* PATH is used with LOG_TO_FILE only (opened with O_APPEND|O_NOFOLLOW, mode 0600, at first use). */
@@ -17,6 +23,11 @@ void log_setup(enum log_level level, enum log_target target, const char *path);
 int log_setup_text(const char *text);
 
 void log_say(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...) log_say(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warn(...) log_say(LOG_LEVEL_WARN, __VA_ARGS__)
+#define log_info(...) log_say(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...) log_say(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
 /* Asked before work is done for a message. */
 int log_wants(enum log_level level);

@@ -238,8 +238,8 @@ struct pkey_ops {
                         struct key_parts *parts);
 
     /* Makes the library's key. PRIV: a private key (needs the private parts, public ones may be
-     * absent where they can be computed; RSA needs n, e, d at least... e may be recovered from
-     * p, q, d). Validates: RC_ATTRIBUTE_VALUE_INVALID for RSA parts that contradict each other or
+     * absent where they can be computed; RSA: n and d at least; e may be recovered from p, q
+     * and d). Validates: RC_ATTRIBUTE_VALUE_INVALID for RSA parts that contradict each other or
      * are out of range, RC_PUBLIC_KEY_INVALID for a point that is off the curve, infinity, small
      * order or not canonical. */
     enum rc (*load)(const struct pkey_spec *spec, const struct key_parts *parts, bool priv,
@@ -293,10 +293,6 @@ struct crypto_backend {
     int (*pkey_generate_rank)(const struct pkey_spec *spec);
 };
 
-/* NULL when this build is without it. */
-const struct crypto_backend *crypto_backend_openssl(void);
-const struct crypto_backend *crypto_backend_awslc(void);
-
 enum crypto_choice { CRYPTO_AUTO, CRYPTO_OPENSSL, CRYPTO_AWSLC };
 
 /* The choice made at start; read by everybody, changed by nobody. */
@@ -313,14 +309,16 @@ struct crypto {
     size_t n_backends;
 };
 
-/* Starts the libraries chosen. ENV outlives it. RC_CONFIG when the choice is not in this build.
- * *RET is released by crypto_close. One crypto is open in a process at a time. */
+/* Starts the libraries chosen out of BACKENDS (N of them, static storage; the app room names them:
+ * crypto_openssl/openssl_backend.h, crypto_awslc/awslc_backend.h). ENV outlives it. RC_CONFIG when the choice is
+ * not among them. *RET is released by crypto_close. One crypto is open in a process at a time. */
 NODISCARD enum rc crypto_open(enum crypto_choice choice, const struct env *env,
+                              const struct crypto_backend *const *backends, size_t n,
                               struct crypto **ret);
 void crypto_close(struct crypto *c);
 
 /* For the child of a fork, before crypto_open: forgets, without freeing, what the parent held. */
-void crypto_after_fork(void);
+void crypto_after_fork(const struct crypto_backend *const *backends, size_t n);
 
 /* ---- small things everybody needs --------------------------------------------------------------- */
 

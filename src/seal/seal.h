@@ -90,7 +90,7 @@ unsigned seal_pin_wait_ms(const struct seal_pin *p, uint64_t now_ms);
 /* ---- records ------------------------------------------------------------------------------------ */
 
 enum seal_domain { SEAL_PUBLIC, SEAL_PRIVATE };
-enum seal_part { SEAL_ATTRIBUTES, SEAL_SECRETS };
+enum seal_part { SEAL_ATTRIBUTES, SEAL_SECRETS, SEAL_COUNTERS };
 
 struct seal_keys; /* record and index keys of one domain of one token; immutable, any thread */
 

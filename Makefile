@@ -3,6 +3,8 @@
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
+# Under PREFIX: lib, or as distributions have it, lib/x86_64-linux-gnu
+LIBDIR  ?=
 # Tests of a name or a label alone: make check T=base
 T       ?=
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
@@ -21,7 +23,7 @@ all: build
 build:
 	@tools/prerequisites build check
 	@tools/deps --out build/deps.cmake
-	@[ -f build/build.ninja ] || cmake --preset default --log-level=NOTICE
+	@[ -f build/build.ninja ] || cmake --preset default --log-level=NOTICE >/dev/null
 	@cmake --build build --parallel $(JOBS)
 
 demo: build
@@ -43,6 +45,7 @@ check-all: build lint
 	@cd build && $(CTEST)
 
 install: build
+	@$(if $(LIBDIR),cmake build -DCMAKE_INSTALL_LIBDIR='$(LIBDIR)' >/dev/null,:)
 	@cmake --install build --prefix "$(PREFIX)"
 
 bench: build
@@ -57,13 +60,13 @@ format:
 
 debug asan tsan clang:
 	@tools/prerequisites build check $(if $(filter clang,$@),lint)
-	@cmake --preset $@ --log-level=NOTICE
+	@cmake --preset $@ --log-level=NOTICE >/dev/null
 	@cmake --build --preset $@ --parallel $(JOBS)
 	@ctest --preset $@ --no-tests=error -j$(JOBS) $(QUICK) $(if $(T),-R '$(T)')
 
 fuzz:
 	@tools/prerequisites build lint
-	@cmake --preset fuzz --log-level=NOTICE
+	@cmake --preset fuzz --log-level=NOTICE >/dev/null
 	@cmake --build --preset fuzz --parallel $(JOBS)
 
 fresh-check:
@@ -79,7 +82,7 @@ help:
 	@echo 'make interop       the tests with other clients: Java, OpenSSL, GnuTLS, NSS, ssh, ...'
 	@echo 'make long          the tests that take minutes'
 	@echo 'make check-all     check, interop and long in one run'
-	@echo 'make install       PREFIX=/usr/local, DESTDIR='
+	@echo 'make install       PREFIX=/usr/local, DESTDIR=, LIBDIR=lib'
 	@echo 'make bench         one table: this module, SoftHSM2, the bare libraries'
 	@echo 'make lint format   check the style; put it right'
 	@echo 'make debug asan tsan clang   build and test in build-NAME/'

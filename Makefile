@@ -50,7 +50,7 @@ install: build
 
 bench: build
 	@tools/prerequisites bench
-	@tools/bench
+	@bench/run
 
 lint:
 	@tools/lint

@@ -19,6 +19,8 @@
 #   craton_module(<name> SOURCES <files> ROOMS <rooms> DOORS <rooms> [EXPORTS <version script>] ...)
 #        the loadable module; DOORS are the rooms whose C_ functions it exports
 #   craton_program(<name> SOURCES <files> ROOMS <rooms> ...)
+#   craton_fuzz(<name> SOURCES <files> ROOMS <rooms> ...)
+#        a libFuzzer target, made by the preset "fuzz"
 #
 # Tests:
 #   craton_unit_test(<name> SOURCES <files> ROOMS <rooms> [LABELS ..] [TIMEOUT s] ...)
@@ -217,4 +219,18 @@ function(craton_module_test name)
   endif()
   _craton_register(${name} TIMEOUT "${arg_TIMEOUT}" LABELS module ${arg_LABELS}
     ENVIRONMENT ${environment} ARGS ${arg_ARGS})
+endfunction()
+
+function(craton_fuzz name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "CRYPTOKI" "" "SOURCES;ROOMS;SYSTEM_INCLUDES;LINKS;DEFINES")
+  set(cryptoki)
+  if(arg_CRYPTOKI)
+    set(cryptoki CRYPTOKI)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_include_directories(${name} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
+  _craton_furnish(${name} ${cryptoki} NO_BANNED USES ${arg_ROOMS}
+    SYSTEM_INCLUDES ${arg_SYSTEM_INCLUDES} LINKS ${arg_LINKS} DEFINES ${arg_DEFINES})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
 endfunction()

@@ -14,6 +14,7 @@ enum lock_rank {
     LOCK_SESSION,
     LOCK_TOKEN,
     LOCK_OBJECT,
+    LOCK_OPENING, /* the opening of a store */
     LOCK_STORE,
     LOCK_CRYPTO,
     LOCK_MEMORY,

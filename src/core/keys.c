@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Keys come to be and travel: generate, wrap, unwrap, derive (PKCS#11 3.2, 5.18).
+ */
+#include "hall.h"
+
+static enum rc find_row(const struct session *s, const CK_MECHANISM *m, enum mech_verb verb,
+                        const struct mech_row **ret)
+{
+    REQUIRE(m != NULL, RC_ARGUMENTS_BAD);
+    const struct mech_row *row = mech_find(&s->token->mech, m->mechanism);
+    REQUIRE(row != NULL && mech_offers(row, verb), RC_MECHANISM_INVALID);
+    *ret = row;
+    return RC_OK;
+}
+
+/* A template's draft. The template lives as long as the draft: both are the caller's. */
+static enum rc new_draft(const struct session *s, enum object_origin origin, CK_ATTRIBUTE *t,
+                         CK_ULONG n, struct template **ret_template, struct draft **ret)
+{
+    const struct object_rules rules = vault_rules(s);
+    REQUIRE(t != NULL || n == 0, RC_ARGUMENTS_BAD);
+    TRY(template_read(t, n, false, ret_template));
+    return draft_new(origin, &rules, *ret_template, ret);
+}
+
+enum rc core_generate_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *m,
+                          CK_ATTRIBUTE *t, CK_ULONG n, CK_OBJECT_HANDLE *ret)
+{
+    AUTO_SESSION *s = NULL;
+    AUTO_TEMPLATE struct template *template = NULL;
+    AUTO_DRAFT struct draft *draft = NULL;
+    const struct mech_row *row = NULL;
+    TRY(session_take(h, session, &s));
+    REQUIRE(ret != NULL, RC_ARGUMENTS_BAD);
+    TRY(find_row(s, m, VERB_GENERATE, &row));
+    TRY(new_draft(s, ORIGIN_GENERATE, t, n, &template, &draft));
+    TRY(draft_imply(draft, CKA_CLASS, CKO_SECRET_KEY));
+    TRY(vault_may_add(s, draft));
+    TRY(mech_generate(&s->token->mech, row, m, draft));
+    CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
+    TRY(vault_add(s, &draft, 1, &handle));
+    *ret = handle;
+    return RC_OK;
+}
+
+enum rc core_generate_key_pair(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *m,
+                               CK_ATTRIBUTE *pub_t, CK_ULONG pub_n, CK_ATTRIBUTE *priv_t,
+                               CK_ULONG priv_n, CK_OBJECT_HANDLE *ret_pub,
+                               CK_OBJECT_HANDLE *ret_priv)
+{
+    AUTO_SESSION *s = NULL;
+    AUTO_TEMPLATE struct template *pub_template = NULL;
+    AUTO_TEMPLATE struct template *priv_template = NULL;
+    AUTO_DRAFT struct draft *pub = NULL;
+    AUTO_DRAFT struct draft *priv = NULL;
+    const struct mech_row *row = NULL;
+    TRY(session_take(h, session, &s));
+    REQUIRE(ret_pub != NULL && ret_priv != NULL, RC_ARGUMENTS_BAD);
+    TRY(find_row(s, m, VERB_GENERATE_PAIR, &row));
+    TRY(new_draft(s, ORIGIN_GENERATE, pub_t, pub_n, &pub_template, &pub));
+    TRY(new_draft(s, ORIGIN_GENERATE, priv_t, priv_n, &priv_template, &priv));
+    TRY(draft_imply(pub, CKA_CLASS, CKO_PUBLIC_KEY));
+    TRY(draft_imply(priv, CKA_CLASS, CKO_PRIVATE_KEY));
+    TRY(vault_may_add(s, pub));
+    TRY(vault_may_add(s, priv));
+    TRY(mech_generate_pair(&s->token->mech, row, m, pub, priv));
+    struct draft *const both[2] = {pub, priv};
+    CK_OBJECT_HANDLE handles[2] = {CK_INVALID_HANDLE, CK_INVALID_HANDLE};
+    TRY(vault_add(s, both, 2, handles));
+    *ret_pub = handles[0];
+    *ret_priv = handles[1];
+    return RC_OK;
+}
+
+/* A key that works on another: found, secrets in memory, allowed. RENAMED: what a bad handle is
+ * called here. Caller unrefs. */
+static enum rc working_key(struct session *s, CK_OBJECT_HANDLE handle, enum mech_verb verb,
+                           const struct mech_row *row, enum rc renamed, struct object **ret)
+{
+    const struct guard_who who = session_who(s);
+    AUTO_OBJECT struct object *o = NULL;
+    const enum rc rc = vault_get(s, handle, true, &o);
+    REQUIRE(rc != RC_OBJECT_HANDLE_INVALID, renamed);
+    TRY(rc);
+    TRY(guard_use(&s->token->hsm->policy, &who, (int)verb, row, o));
+    *ret = TAKE(o);
+    return RC_OK;
+}
+
+enum rc core_wrap_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *m,
+                      CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key, CK_BYTE *out,
+                      CK_ULONG *out_n)
+{
+    AUTO_SESSION *s = NULL;
+    AUTO_OBJECT struct object *wrapper = NULL;
+    AUTO_OBJECT struct object *target = NULL;
+    AUTO_SECRET struct secret *plain = NULL;
+    AUTO_BUF struct buf wrapped = BUF_INIT;
+    const struct mech_row *row = NULL;
+    TRY(session_take(h, session, &s));
+    REQUIRE(out_n != NULL, RC_ARGUMENTS_BAD);
+    TRY(find_row(s, m, VERB_WRAP, &row));
+    TRY(working_key(s, wrapping, VERB_WRAP, row, RC_WRAPPING_KEY_HANDLE_INVALID, &wrapper));
+    const enum rc rc = vault_get(s, key, true, &target);
+    REQUIRE(rc != RC_OBJECT_HANDLE_INVALID, RC_KEY_HANDLE_INVALID);
+    TRY(rc);
+    TRY(guard_wrap(&h->policy, wrapper, target));
+    TRY(mech_encode_key(&s->token->mech, target, &plain));
+    TRY(mech_wrap(&s->token->mech, row, m, wrapper, plain, &wrapped));
+    const CK_ULONG room = *out_n;
+    *out_n = wrapped.n;
+    if (out == NULL) {
+        return RC_OK;
+    }
+    REQUIRE(room >= wrapped.n, RC_BUFFER_TOO_SMALL);
+    mem_copy(out, wrapped.p, wrapped.n);
+    return RC_OK;
+}
+
+enum rc core_unwrap_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *m,
+                        CK_OBJECT_HANDLE unwrapping, CK_BYTE *in, CK_ULONG in_n, CK_ATTRIBUTE *t,
+                        CK_ULONG n, CK_OBJECT_HANDLE *ret)
+{
+    AUTO_SESSION *s = NULL;
+    AUTO_TEMPLATE struct template *template = NULL;
+    AUTO_DRAFT struct draft *draft = NULL;
+    AUTO_OBJECT struct object *key = NULL;
+    AUTO_SECRET struct secret *plain = NULL;
+    const struct mech_row *row = NULL;
+    TRY(session_take(h, session, &s));
+    REQUIRE(ret != NULL && (in != NULL || in_n == 0), RC_ARGUMENTS_BAD);
+    REQUIRE(in_n <= TEMPLATE_MAX_VALUE, RC_WRAPPED_KEY_LEN_RANGE);
+    TRY(find_row(s, m, VERB_UNWRAP, &row));
+    TRY(working_key(s, unwrapping, VERB_UNWRAP, row, RC_UNWRAPPING_KEY_HANDLE_INVALID, &key));
+    TRY(new_draft(s, ORIGIN_UNWRAP, t, n, &template, &draft));
+    TRY(draft_apply(draft, key, CKA_UNWRAP_TEMPLATE));
+    TRY(draft_check(draft));
+    TRY(vault_may_add(s, draft));
+    TRY(mech_unwrap(&s->token->mech, row, m, key, BYTES(in, in_n), &plain));
+    TRY(mech_decode_key(&s->token->mech, plain, draft));
+    TRY(mech_import(&s->token->mech, draft));
+    CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
+    TRY(vault_add(s, &draft, 1, &handle));
+    *ret = handle;
+    return RC_OK;
+}
+
+enum { MORE_KEYS = 4 };
+
+static void unref_all(struct object *(*list)[MORE_KEYS])
+{
+    for (size_t i = 0; i < MORE_KEYS; i++) {
+        object_unref((*list)[i]);
+    }
+}
+
+/* The keys that the mechanism's parameter names by handle. */
+static enum rc further_keys(struct session *s, const struct mech_row *row, const CK_MECHANISM *m,
+                            struct object *list[MORE_KEYS], size_t *ret_n)
+{
+    CK_OBJECT_HANDLE handles[MORE_KEYS];
+    size_t n = 0;
+    TRY(mech_derive_handles(row, m, handles, MORE_KEYS, &n));
+    for (size_t i = 0; i < n; i++) {
+        const enum rc rc = vault_get(s, handles[i], true, &list[i]);
+        REQUIRE(rc != RC_OBJECT_HANDLE_INVALID, RC_KEY_HANDLE_INVALID);
+        TRY(rc);
+    }
+    *ret_n = n;
+    return RC_OK;
+}
+
+enum rc core_derive_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *m,
+                        CK_OBJECT_HANDLE base, CK_ATTRIBUTE *t, CK_ULONG n, CK_OBJECT_HANDLE *ret)
+{
+    AUTO_SESSION *s = NULL;
+    AUTO_TEMPLATE struct template *template = NULL;
+    AUTO_DRAFT struct draft *draft = NULL;
+    AUTO_OBJECT struct object *key = NULL;
+    __attribute__((cleanup(unref_all))) struct object *more[MORE_KEYS] = {NULL};
+    const struct mech_row *row = NULL;
+    size_t more_n = 0;
+    TRY(session_take(h, session, &s));
+    REQUIRE(ret != NULL, RC_ARGUMENTS_BAD);
+    TRY(find_row(s, m, VERB_DERIVE, &row));
+    TRY(working_key(s, base, VERB_DERIVE, row, RC_KEY_HANDLE_INVALID, &key));
+    TRY(further_keys(s, row, m, more, &more_n));
+    TRY(new_draft(s, ORIGIN_DERIVE, t, n, &template, &draft));
+    TRY(draft_apply(draft, key, CKA_DERIVE_TEMPLATE));
+    TRY(draft_imply(draft, CKA_CLASS, CKO_SECRET_KEY));
+    TRY(draft_check(draft));
+    TRY(vault_may_add(s, draft));
+    const struct object *const *list = (const struct object *const *)more;
+    TRY(mech_derive(&s->token->mech, row, m, key, list, more_n, draft));
+    TRY(draft_inherit(draft, key));
+    CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
+    TRY(vault_add(s, &draft, 1, &handle));
+    *ret = handle;
+    return RC_OK;
+}

@@ -72,7 +72,7 @@ static void free_all(struct hsm *h)
     secret_free(h->device);
     secret_free(h->state_key);
     mem_free(h->tokens);
-    mem_free((void *)h->sessions);
+    mem_free(h->sessions);
     pthread_cond_destroy(&h->wake);
     pthread_mutex_destroy(&h->wake_mutex);
     lock_destroy(&h->opening);

@@ -22,7 +22,7 @@ struct map {
 void map_free(struct map *m); /* does not free what it points to */
 void *map_get(const struct map *m, uint64_t id);
 NODISCARD enum rc map_put(struct map *m, uint64_t id, void *value); /* replaces */
-void *map_take(struct map *m, uint64_t id);                          /* removes; NULL if absent */
+void *map_take(struct map *m, uint64_t id);                         /* removes; NULL if absent */
 
 /* Iterates in no order: for (size_t i = 0; map_next(m, &i, &id, &value);) The map must not change
  * meanwhile, except by map_take of the entry just given. */

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Heap memory for public bytes. The only file that calls malloc and free.
+ */
+#include "mem.h"
+
+#include <malloc.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fault.h"
+
+static atomic_ulong fault_left; /* 0: off; else the number of allocations up to the fault */
+static atomic_ulong fault_delivered;
+
+bool mem_fault_due(void)
+{
+    unsigned long left = atomic_load_explicit(&fault_left, memory_order_relaxed);
+    while (left != 0) {
+        if (atomic_compare_exchange_weak(&fault_left, &left, left - 1)) {
+            if (left == 1) {
+                atomic_fetch_add(&fault_delivered, 1);
+                return true;
+            }
+            return false;
+        }
+    }
+    return false;
+}
+
+void mem_fault_at(unsigned long nth)
+{
+    atomic_store(&fault_delivered, 0);
+    atomic_store(&fault_left, nth);
+}
+
+unsigned long mem_fault_count(void)
+{
+    return atomic_load(&fault_delivered);
+}
+
+void *mem_alloc(size_t size)
+{
+    return mem_array(1, size);
+}
+
+void *mem_array(size_t count, size_t size)
+{
+    size_t total = 0;
+    if (__builtin_mul_overflow(count, size, &total) || total > PTRDIFF_MAX || mem_fault_due()) {
+        return NULL;
+    }
+    return calloc(1, total != 0 ? total : 1);
+}
+
+void *mem_resize(void *p, size_t old_size, size_t new_size)
+{
+    void *grown = mem_alloc(new_size);
+    if (grown == NULL) {
+        return NULL;
+    }
+    if (p != NULL) {
+        mem_copy(grown, p, old_size < new_size ? old_size : new_size);
+        mem_free(p);
+    }
+    return grown;
+}
+
+void mem_free(void *p)
+{
+    if (p != NULL) {
+        mem_wipe(p, malloc_usable_size(p));
+        free(p);
+    }
+}
+
+void mem_free_at(void *pp)
+{
+    void *p = NULL;
+    memcpy(&p, pp, sizeof p);
+    mem_free(p);
+}
+
+void mem_wipe(void *p, size_t n)
+{
+    if (n != 0) {
+        memset(p, 0, n);
+        /* The bytes count as read from here on: the memset stays. */
+        __asm__ __volatile__("" : : "r"(p) : "memory");
+    }
+}
+
+int mem_equal_ct(const void *a, const void *b, size_t n)
+{
+    const volatile uint8_t *x = a;
+    const volatile uint8_t *y = b;
+    uint32_t differ = 0;
+    for (size_t i = 0; i < n; i++) {
+        differ |= (uint32_t)(x[i] ^ y[i]);
+    }
+    /* 0 becomes 1, 1 to 255 become 0, without a branch */
+    return (int)(((differ - 1) >> 8) & 1);
+}
+
+void mem_copy(void *to, const void *from, size_t n)
+{
+    if (n != 0) {
+        memcpy(to, from, n);
+    }
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Public key algorithms of this room: the key, and what each file does with its kinds.
+ */
+#ifndef CRATON_CRYPTO_AWSLC_PKEY_H
+#define CRATON_CRYPTO_AWSLC_PKEY_H
+
+#include <openssl/ec.h>
+#include <openssl/ec_key.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+
+#include "awslc.h"
+
+/* Lives in secret memory. */
+struct pkey {
+    enum pkey_kind kind;
+    bool priv;
+    size_t size; /* bytes of the modulus, of an EC signature, of an Edwards signature */
+
+    RSA *rsa;
+    EVP_PKEY *evp;           /* the same RSA key, for OAEP */
+    uint8_t reject_seed[32]; /* RSA private: SHA-256 of d, for implicit rejection */
+
+    EC_KEY *ec;
+    enum ec_curve curve;
+
+    uint8_t okp_priv[64]; /* Ed25519: seed and public value; X25519: scalar */
+    uint8_t okp_pub[32];
+};
+
+/* NULL for a curve that this library lacks. Static storage. */
+const EC_GROUP *ec_group(enum ec_curve curve);
+
+enum rc rsa_generate(const struct pkey_spec *spec, struct bytes e, struct rng *rng,
+                     struct key_parts *parts);
+enum rc rsa_complete(struct key_parts *parts);
+enum rc rsa_load(struct pkey *k, const struct key_parts *parts);
+enum rc rsa_sign(const struct pkey *k, const struct pkey_params *p, struct bytes data, uint8_t *out,
+                 size_t *out_n);
+enum rc rsa_verify(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                   struct bytes sig);
+enum rc rsa_encrypt(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                    uint8_t *out, size_t *out_n);
+enum rc rsa_decrypt(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                    struct secret **ret);
+
+enum rc ec_generate(const struct pkey_spec *spec, struct rng *rng, struct key_parts *parts);
+enum rc ec_complete(const struct pkey_spec *spec, struct key_parts *parts);
+enum rc ec_load(struct pkey *k, const struct pkey_spec *spec, const struct key_parts *parts);
+enum rc ec_sign(const struct pkey *k, struct bytes data, uint8_t *out, size_t *out_n);
+enum rc ec_verify(const struct pkey *k, struct bytes data, struct bytes sig);
+enum rc ec_agree(const struct pkey *k, struct bytes peer, struct secret **ret);
+
+enum rc okp_generate(enum pkey_kind kind, struct rng *rng, struct key_parts *parts);
+enum rc okp_complete(enum pkey_kind kind, struct key_parts *parts);
+enum rc okp_load(struct pkey *k, const struct key_parts *parts);
+enum rc okp_sign(const struct pkey *k, const struct pkey_params *p, struct bytes data, uint8_t *out,
+                 size_t *out_n);
+enum rc okp_verify(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                   struct bytes sig);
+enum rc okp_agree(const struct pkey *k, struct bytes peer, struct secret **ret);
+
+/* The RSA parts as the library's numbers; absent ones are NULL. */
+struct rsa_parts {
+    BIGNUM *n, *e, *d, *p, *q, *dp, *dq, *qi;
+};
+void rsa_parts_free(struct rsa_parts *r);
+#define AUTO_RSA_PARTS __attribute__((cleanup(rsa_parts_free)))
+
+/* Reads PARTS and computes what is missing: e and the CRT parts, where n, d and one of e or p, q
+ * allow it. RC_ATTRIBUTE_VALUE_INVALID for what cannot be a key. */
+enum rc rsa_parts_fill(struct rsa_parts *r, const struct key_parts *parts);
+
+/* Writes what PARTS lacks. */
+enum rc rsa_parts_write(const struct rsa_parts *r, struct key_parts *parts);
+
+/* BIGNUM to a secret of its own length, at least WIDTH bytes. */
+enum rc bn_to_secret(const BIGNUM *b, size_t width, struct secret **ret);
+
+#endif

@@ -27,10 +27,10 @@ enum {
     META_END = AT_CHANGE + 8
 };
 
-#define MAGIC        0xBEEFC0DEu
+#define MAGIC 0xBEEFC0DEu
 #define DATA_VERSION 1u
-#define PAGE_META    8u
-#define FREE_FLAGS   8u /* keys are integers */
+#define PAGE_META 8u
+#define FREE_FLAGS 0x4008u /* keys are integers; made as a file of its own (lmdb_create.c) */
 
 uint64_t check_meta_change(const uint8_t *p)
 {

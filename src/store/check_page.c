@@ -53,7 +53,7 @@ static enum rc nodes_fit(const struct page *pg)
 enum rc page_open(const uint8_t *p, size_t size, uint64_t number, struct page *ret)
 {
     REQUIRE(size >= PAGE_HEADER, RC_STORE_CORRUPT);
-    struct page pg = { .p = p, .size = size };
+    struct page pg = {.p = p, .size = size};
     const unsigned flags = page_u16(p + 10) & ~PAGE_TRANSIENT;
     const unsigned lower = page_u16(p + 12);
     pg.upper = page_u16(p + 14);

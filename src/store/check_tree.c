@@ -11,11 +11,11 @@
 #include "place.h"
 #include "sum.h"
 
-#define FIRST_PAGE 2u  /* behind the meta pages */
-#define MAX_DEPTH  32u /* LMDB's own limit */
-#define NO_ROOT    UINT64_MAX
-#define IDS_FLAGS  0x10u /* a tree of values of one length */
-#define ID_SIZE    8u
+#define FIRST_PAGE 2u /* behind the meta pages */
+#define MAX_DEPTH 32u /* LMDB's own limit */
+#define NO_ROOT UINT64_MAX
+#define IDS_FLAGS 0x10u /* a tree of values of one length */
+#define ID_SIZE 8u
 
 enum kind { TREE_MAIN, TREE_FREE, TREE_FORMAT, TREE_META, TREE_OBJECT, TREE_INDEX, TREE_IDS };
 
@@ -23,7 +23,7 @@ struct walk {
     const uint8_t *map;
     size_t page;
     uint64_t pages;
-    uint8_t *used; /* a bit for each page */
+    uint8_t *used;  /* a bit for each page */
     unsigned found; /* a bit for each kind of tree */
     struct check_result *out;
 };
@@ -128,8 +128,7 @@ static enum rc plain_entry(struct tree *t, const struct node *node)
     TRY(value_of(t, node, &v));
     t->seen.entries++;
     if (t->kind != TREE_FORMAT) {
-        t->w->out->sum +=
-            sum_value(t->kind == TREE_META ? STORE_META : STORE_OBJECT, node->key, v);
+        t->w->out->sum += sum_value(t->kind == TREE_META ? STORE_META : STORE_OBJECT, node->key, v);
         return RC_OK;
     }
     REQUIRE(bytes_equal(node->key, BYTES_STR(CHECK_FORMAT_KEY)) && v.n == CHECK_FORMAT_SIZE,
@@ -187,10 +186,10 @@ static enum rc main_entry(struct tree *t, const struct node *node)
         enum kind kind;
         unsigned flags;
     } names[] = {
-        { { (const uint8_t *)CHECK_NAME_FORMAT, sizeof(CHECK_NAME_FORMAT) - 1 }, TREE_FORMAT, 0 },
-        { { (const uint8_t *)CHECK_NAME_META, sizeof(CHECK_NAME_META) - 1 }, TREE_META, 0 },
-        { { (const uint8_t *)CHECK_NAME_OBJECT, sizeof(CHECK_NAME_OBJECT) - 1 }, TREE_OBJECT, 0 },
-        { { (const uint8_t *)CHECK_NAME_INDEX, sizeof(CHECK_NAME_INDEX) - 1 }, TREE_INDEX, 0x14 },
+        {{(const uint8_t *)CHECK_NAME_FORMAT, sizeof(CHECK_NAME_FORMAT) - 1}, TREE_FORMAT, 0},
+        {{(const uint8_t *)CHECK_NAME_META, sizeof(CHECK_NAME_META) - 1}, TREE_META, 0},
+        {{(const uint8_t *)CHECK_NAME_OBJECT, sizeof(CHECK_NAME_OBJECT) - 1}, TREE_OBJECT, 0},
+        {{(const uint8_t *)CHECK_NAME_INDEX, sizeof(CHECK_NAME_INDEX) - 1}, TREE_INDEX, 0x14},
     };
     t->seen.entries++;
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -244,7 +243,8 @@ static enum rc leaf_page(struct tree *t, const struct page *pg)
     return RC_OK;
 }
 
-static enum rc page_walk(struct tree *t, uint64_t number, unsigned depth) // NOLINT(misc-no-recursion)
+static enum rc page_walk(struct tree *t, uint64_t number,
+                         unsigned depth) // NOLINT(misc-no-recursion)
 {
     TRY(use_pages(t->w, number, 1));
     struct page pg;
@@ -273,7 +273,7 @@ static enum rc tree_walk(struct walk *w, enum kind kind, const struct check_tree
         return RC_OK;
     }
     REQUIRE(want->depth >= 1 && want->depth <= MAX_DEPTH, RC_STORE_CORRUPT);
-    struct tree t = { .w = w, .kind = kind, .want = *want, .of = of };
+    struct tree t = {.w = w, .kind = kind, .want = *want, .of = of};
     TRY(page_walk(&t, want->root, want->depth));
     REQUIRE(t.seen.entries == want->entries && t.seen.branch_pages == want->branch_pages &&
                 t.seen.leaf_pages == want->leaf_pages &&
@@ -301,8 +301,8 @@ enum rc check_trees(int fd, const struct check_meta *meta, struct check_result *
     REQUIRE(used != NULL, RC_HOST_MEMORY);
     void *map = mmap(NULL, pages * meta->page, PROT_READ, MAP_SHARED, fd, 0);
     REQUIRE(map != MAP_FAILED, place_errno(errno));
-    struct check_result out = { 0 };
-    struct walk w = { .map = map, .page = meta->page, .pages = pages, .used = used, .out = &out };
+    struct check_result out = {0};
+    struct walk w = {.map = map, .page = meta->page, .pages = pages, .used = used, .out = &out};
     const enum rc rc = walk_all(&w, meta);
     (void)munmap(map, pages * meta->page);
     TRY(rc);

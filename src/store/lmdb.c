@@ -208,7 +208,7 @@ static enum rc commit_ready(struct store_txn *t)
 {
     TRY(t->failed);
     TRY(fault_here()); /* the commit */
-    const struct lmdb_format f = { .version = LMDB_FORMAT_VERSION, .sum = t->sum };
+    const struct lmdb_format f = {.version = LMDB_FORMAT_VERSION, .sum = t->sum};
     TRY(lmdb_format_write(t->mdb, t->store->format, &f));
     return fault_here(); /* the sync */
 }
@@ -246,7 +246,7 @@ static bool key_fits(struct bytes key)
 static MDB_val val(struct bytes b)
 {
     /* LMDB takes what it only reads through a pointer that is not const */
-    return (MDB_val){ .mv_size = b.n, .mv_data = (void *)(uintptr_t)b.p };
+    return (MDB_val){.mv_size = b.n, .mv_data = (void *)(uintptr_t)b.p};
 }
 
 static struct bytes view(const MDB_val *v)
@@ -311,8 +311,8 @@ static enum rc ids_cursor(struct store_txn *t)
     return RC_OK;
 }
 
-static enum rc lmdb_index_read(struct store_txn *t, struct bytes key, uint64_t after,
-                               uint64_t *out, size_t max, size_t *ret_n)
+static enum rc lmdb_index_read(struct store_txn *t, struct bytes key, uint64_t after, uint64_t *out,
+                               size_t max, size_t *ret_n)
 {
     REQUIRE(key_fits(key), RC_ARGUMENTS_BAD);
     size_t n = 0;
@@ -393,8 +393,7 @@ static enum rc lmdb_remove(struct store_txn *t, enum store_table table, struct b
     return rc == RC_NOT_FOUND ? rc : keep(t, rc);
 }
 
-static enum rc remove_prefix_now(struct store_txn *t, enum store_table table,
-                                 struct bytes prefix)
+static enum rc remove_prefix_now(struct store_txn *t, enum store_table table, struct bytes prefix)
 {
     TRY(fault_here());
     AUTO_CURSOR MDB_cursor *c = NULL;
@@ -415,8 +414,7 @@ static enum rc remove_prefix_now(struct store_txn *t, enum store_table table,
     }
 }
 
-static enum rc lmdb_remove_prefix(struct store_txn *t, enum store_table table,
-                                  struct bytes prefix)
+static enum rc lmdb_remove_prefix(struct store_txn *t, enum store_table table, struct bytes prefix)
 {
     REQUIRE(t->write && key_fits(prefix) && table < STORE_TABLES, RC_ARGUMENTS_BAD);
     return keep(t, remove_prefix_now(t, table, prefix));

@@ -21,7 +21,7 @@
 enum rc lmdb_format_read(MDB_txn *txn, MDB_dbi dbi, struct lmdb_format *ret)
 {
     char name[] = CHECK_FORMAT_KEY;
-    MDB_val k = { .mv_size = sizeof(name) - 1, .mv_data = name };
+    MDB_val k = {.mv_size = sizeof(name) - 1, .mv_data = name};
     MDB_val v;
     TRY(lmdb_rc(mdb_get(txn, dbi, &k, &v)));
     struct rd r = RD(BYTES(v.mv_data, v.mv_size));
@@ -38,8 +38,8 @@ enum rc lmdb_format_write(MDB_txn *txn, MDB_dbi dbi, const struct lmdb_format *f
     TRY(buf_add_u32(&b, f->version));
     TRY(buf_add_u64(&b, f->sum));
     char name[] = CHECK_FORMAT_KEY;
-    MDB_val k = { .mv_size = sizeof(name) - 1, .mv_data = name };
-    MDB_val v = { .mv_size = b.n, .mv_data = b.p };
+    MDB_val k = {.mv_size = sizeof(name) - 1, .mv_data = name};
+    MDB_val v = {.mv_size = b.n, .mv_data = b.p};
     return lmdb_rc(mdb_put(txn, dbi, &k, &v, 0));
 }
 
@@ -51,7 +51,7 @@ static enum rc fill(MDB_txn *txn)
     TRY(lmdb_rc(
         mdb_dbi_open(txn, CHECK_NAME_INDEX, MDB_CREATE | MDB_DUPSORT | MDB_DUPFIXED, &dbi)));
     TRY(lmdb_rc(mdb_dbi_open(txn, CHECK_NAME_FORMAT, MDB_CREATE, &dbi)));
-    const struct lmdb_format f = { .version = LMDB_FORMAT_VERSION, .sum = 0 };
+    const struct lmdb_format f = {.version = LMDB_FORMAT_VERSION, .sum = 0};
     return lmdb_format_write(txn, dbi, &f);
 }
 

@@ -24,15 +24,15 @@
 #define MAX_READERS 4096u
 #define READER_SLOT 64u /* bytes of a slot in LMDB's lock file, at most */
 
-static const size_t map_sizes[] = { (size_t)16 << 30, (size_t)4 << 30, (size_t)1 << 30,
-                                    (size_t)256 << 20, (size_t)64 << 20 };
+static const size_t map_sizes[] = {(size_t)16 << 30, (size_t)4 << 30, (size_t)1 << 30,
+                                   (size_t)256 << 20, (size_t)64 << 20};
 
 /* LMDB wants each environment open once in a process: see lmdb_env.h. */
 static struct {
     struct lock lock;
     struct store *first;
     atomic_int pid; /* whose list it is; 0: not used yet */
-} all = { .lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .rank = LOCK_STORE } };
+} all = {.lock = {.mutex = PTHREAD_MUTEX_INITIALIZER, .rank = LOCK_STORE}};
 
 /* In a forked child what the parent had open is not ours, and the lock may have been held by a
  * thread that does not exist here. The child calls in from one thread first (C_Initialize). */
@@ -53,10 +53,8 @@ static void after_fork(void)
  * attempt fails. */
 static enum rc guard_mark(int fd)
 {
-    struct flock mark = { .l_type = F_WRLCK,
-                          .l_whence = SEEK_SET,
-                          .l_start = (off_t)getpid(),
-                          .l_len = 1 };
+    struct flock mark = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)getpid(), .l_len = 1};
     if (fcntl(fd, F_OFD_SETLK, &mark) != 0 && (errno == EAGAIN || errno == EACCES)) {
         log_error("store: opened by another copy of this library in the same process");
         return RC_STORE_LOCKED;
@@ -192,8 +190,8 @@ static enum rc open_trees(struct store *s, MDB_txn *txn)
 {
     TRY(lmdb_rc(mdb_dbi_open(txn, CHECK_NAME_META, 0, &s->dbi[STORE_META])));
     TRY(lmdb_rc(mdb_dbi_open(txn, CHECK_NAME_OBJECT, 0, &s->dbi[STORE_OBJECT])));
-    TRY(lmdb_rc(mdb_dbi_open(txn, CHECK_NAME_INDEX, MDB_DUPSORT | MDB_DUPFIXED,
-                             &s->dbi[STORE_INDEX])));
+    TRY(lmdb_rc(
+        mdb_dbi_open(txn, CHECK_NAME_INDEX, MDB_DUPSORT | MDB_DUPFIXED, &s->dbi[STORE_INDEX])));
     return lmdb_rc(mdb_dbi_open(txn, CHECK_NAME_FORMAT, 0, &s->format));
 }
 

@@ -22,7 +22,7 @@ enum store_table {
     STORE_TABLES
 };
 
-#define STORE_KEY_MAX 64           /* bytes of a key, at least 1 */
+#define STORE_KEY_MAX 64            /* bytes of a key, at least 1 */
 #define STORE_VALUE_MAX (16u << 20) /* bytes of a value */
 
 struct store;     /* one open shelf; thread-safe */

@@ -51,10 +51,14 @@ void tree_drop(struct tnode *t)
     }
 }
 
+static struct bytes entry_key(const struct entry *e)
+{
+    return BYTES(e->bytes, e->key_n);
+}
 
 struct bytes tree_key(const struct tnode *t)
 {
-    return BYTES(t->entry->bytes, t->entry->key_n);
+    return entry_key(t->entry);
 }
 
 uint64_t tree_id(const struct tnode *t)
@@ -204,8 +208,9 @@ static enum rc join(struct tnode *a, struct tnode *b, struct tnode **ret)
     return node_new(b->entry, middle, tree_ref(b->right), ret);
 }
 
-static enum rc with_entry(struct tnode *t, struct entry *e, struct bytes key, struct tnode **ret)
+static enum rc with_entry(struct tnode *t, struct entry *e, struct tnode **ret)
 {
+    const struct bytes key = entry_key(e);
     struct tnode *a = NULL;
     struct tnode *b = NULL;
     if (t == NULL || e->priority > t->entry->priority) {
@@ -217,10 +222,10 @@ static enum rc with_entry(struct tnode *t, struct entry *e, struct bytes key, st
         return node_new(e, tree_ref(t->left), tree_ref(t->right), ret);
     }
     if (d < 0) {
-        TRY(with_entry(t->left, e, key, &a));
+        TRY(with_entry(t->left, e, &a));
         return node_new(t->entry, a, tree_ref(t->right), ret);
     }
-    TRY(with_entry(t->right, e, key, &b));
+    TRY(with_entry(t->right, e, &b));
     return node_new(t->entry, tree_ref(t->left), b, ret);
 }
 
@@ -229,7 +234,7 @@ enum rc tree_with(struct tnode *t, struct bytes key, uint64_t id, struct bytes v
 {
     struct entry *e = NULL;
     TRY(entry_new(key, id, value, &e));
-    const enum rc rc = with_entry(t, e, tree_key(&(struct tnode){ .entry = e }), ret);
+    const enum rc rc = with_entry(t, e, ret);
     entry_drop(e);
     return rc;
 }

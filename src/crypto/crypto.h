@@ -116,11 +116,12 @@ struct cipher_key; /* immutable, per object and mode; the key schedule is alread
 
 struct cipher_params {
     bool encrypt;
-    struct bytes iv;       /* GCM: 1..2^29-1 bytes; CCM: 7..13; ECB: none */
-    struct bytes aad;      /* GCM, CCM */
-    size_t tag_n;          /* bytes: GCM 4..16, CCM 4,6,..16 */
-    size_t data_n;         /* CCM: length of the plaintext in bytes */
-    unsigned counter_bits; /* CTR: 1..128. Running past 2^counter_bits blocks is RC_DATA_LEN_RANGE */
+    struct bytes iv;  /* GCM: 1..2^29-1 bytes; CCM: 7..13; ECB: none */
+    struct bytes aad; /* GCM, CCM */
+    size_t tag_n;     /* bytes: GCM 4..16, CCM 4,6,..16 */
+    size_t data_n;    /* CCM: length of the plaintext in bytes */
+    unsigned
+        counter_bits; /* CTR: 1..128. Running past 2^counter_bits blocks is RC_DATA_LEN_RANGE */
 };
 
 struct cipher_ctx {
@@ -183,9 +184,9 @@ enum ec_curve {
     CURVE_COUNT
 };
 
-size_t curve_bytes(enum ec_curve c);       /* of a coordinate and of a scalar as we store it */
-size_t curve_bits(enum ec_curve c);        /* of the field */
-size_t curve_order_bits(enum ec_curve c);  /* of the order n */
+size_t curve_bytes(enum ec_curve c);      /* of a coordinate and of a scalar as we store it */
+size_t curve_bits(enum ec_curve c);       /* of the field */
+size_t curve_order_bits(enum ec_curve c); /* of the order n */
 
 struct pkey_spec {
     enum pkey_kind kind;
@@ -211,8 +212,8 @@ enum pkey_scheme {
     SCHEME_RSA_PSS,        /* data is the digest */
     SCHEME_RSA_OAEP,
     SCHEME_RSA_RAW, /* data is as long as the modulus and below it */
-    SCHEME_ECDSA,   /* data is the digest, any length; signature is r and s, curve order bytes each */
-    SCHEME_EDDSA,   /* data is the message (for ph: also the message; the library hashes) */
+    SCHEME_ECDSA, /* data is the digest, any length; signature is r and s, curve order bytes each */
+    SCHEME_EDDSA, /* data is the message (for ph: also the message; the library hashes) */
 };
 
 struct pkey_params {
@@ -275,8 +276,8 @@ struct pkey_ops {
 /* ---- the table and its choice ------------------------------------------------------------------- */
 
 struct crypto_backend {
-    const char *name;    /* "openssl", "awslc" */
-    const char *version; /* as the library says */
+    const char *name;                  /* "openssl", "awslc" */
+    const char *version;               /* as the library says */
     enum rc (*start)(struct rng *rng); /* private contexts, no configuration file read, pre-fetch */
     void (*stop)(void);                /* idempotent; after it start() may be called again */
     void (*after_fork)(void);          /* in the child, before start() */
@@ -305,7 +306,7 @@ struct crypto {
     const struct keywrap_ops *keywrap;
     const struct pkey_ops *pkey[PKEY_COUNT][CURVE_COUNT];          /* [kind][curve or CURVE_NONE] */
     const struct pkey_ops *pkey_generate[PKEY_COUNT][CURVE_COUNT]; /* who makes key pairs */
-    const struct crypto_backend *backends[2]; /* those in use; NULL-filled */
+    const struct crypto_backend *backends[2];                      /* those in use; NULL-filled */
     size_t n_backends;
 };
 

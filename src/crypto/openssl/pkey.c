@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Public key algorithms: which family a key belongs to, and what is alike for all of them.
+ */
+#include <string.h>
+
+#include "key.h"
+
+static const struct key_family *const families[PKEY_COUNT] = {
+    [PKEY_RSA] = &rsa_family,   [PKEY_EC] = &ec_family,      [PKEY_ED25519] = &okp_family,
+    [PKEY_ED448] = &okp_family, [PKEY_X25519] = &okp_family, [PKEY_X448] = &okp_family,
+};
+
+struct pool *key_idle(const struct pkey *k, enum key_op op)
+{
+    return (struct pool *)(uintptr_t)&k->idle[op];
+}
+
+const uint8_t *key_data(struct bytes v)
+{
+    static const uint8_t none;
+
+    return v.n > 0 ? v.p : &none;
+}
+
+static bool supports(const struct pkey_spec *spec)
+{
+    if ((unsigned)spec->kind >= PKEY_COUNT) {
+        return false;
+    }
+    return spec->kind != PKEY_EC || curve_bits(spec->curve) > 0;
+}
+
+static void key_free(struct pkey *k)
+{
+    if (k == NULL) {
+        return;
+    }
+    for (size_t op = 0; op < OP_COUNT; op++) {
+        void *idle;
+
+        while ((idle = pool_take(&k->idle[op])) != NULL) {
+            families[k->kind]->drop_idle((enum key_op)op, idle);
+        }
+    }
+    EVP_PKEY_free(k->evp);
+    if (k->ec != NULL) {
+        families[k->kind]->drop_idle(OP_COUNT, k->ec);
+    }
+    buf_free(&k->n);
+    mem_free(k);
+}
+
+static enum rc load(const struct pkey_spec *spec, const struct key_parts *parts, bool priv,
+                    struct pkey **ret)
+{
+    REQUIRE(supports(spec), RC_MECHANISM_INVALID);
+    struct pkey *k = mem_alloc(sizeof(*k));
+    REQUIRE(k != NULL, RC_HOST_MEMORY);
+    k->kind = spec->kind;
+    k->curve = spec->curve;
+    k->priv = priv;
+    const enum rc rc = families[k->kind]->load(k, parts);
+    if (rc != RC_OK) {
+        key_free(k);
+        return rc;
+    }
+    *ret = k;
+    return RC_OK;
+}
+
+/* ---- new pairs ----------------------------------------------------------------------------------- */
+
+/* Signs with the new private key and verifies with the public one (pairwise consistency). X25519
+ * and X448 public values were computed from the private ones and need no more. */
+static enum rc sign_and_verify(const struct pkey *k)
+{
+    static const uint8_t digest[32] = "pairwise consistency";
+    const struct pkey_params params = {
+        .scheme = k->kind == PKEY_RSA  ? SCHEME_RSA_PKCS1
+                  : k->kind == PKEY_EC ? SCHEME_ECDSA
+                                       : SCHEME_EDDSA,
+    };
+    AUTO_BUF struct buf sig = BUF_INIT;
+    size_t n = 0;
+
+    TRY(buf_reserve(&sig, k->size));
+    TRY(families[k->kind]->sign(k, &params, BYTES(digest, sizeof(digest)), sig.p, &n));
+    return families[k->kind]->verify(k, &params, BYTES(digest, sizeof(digest)), BYTES(sig.p, n));
+}
+
+static enum rc check_pair(const struct pkey_spec *spec, const struct key_parts *parts)
+{
+    struct pkey *k = NULL;
+
+    if (spec->kind == PKEY_X25519 || spec->kind == PKEY_X448) {
+        return RC_OK;
+    }
+    TRY(load(spec, parts, true, &k));
+    const enum rc rc = sign_and_verify(k);
+    key_free(k);
+    return rc == RC_SIGNATURE_INVALID ? RC_CRYPTO_LIBRARY : rc;
+}
+
+static enum rc generate(const struct pkey_spec *spec, struct bytes e, struct rng *rng,
+                        struct key_parts *parts)
+{
+    AUTO_KEY_PARTS struct key_parts made = {0};
+
+    REQUIRE(supports(spec), RC_MECHANISM_INVALID);
+    TRY(families[spec->kind]->generate(spec, e, rng, &made));
+    TRY(check_pair(spec, &made));
+    key_parts_free(parts);
+    *parts = made;
+    memset(&made, 0, sizeof(made));
+    return RC_OK;
+}
+
+static enum rc complete(const struct pkey_spec *spec, struct key_parts *parts)
+{
+    REQUIRE(supports(spec), RC_MECHANISM_INVALID);
+    return families[spec->kind]->complete(spec, parts);
+}
+
+/* ---- use ------------------------------------------------------------------------------------------ */
+
+static size_t size(const struct pkey *k)
+{
+    return k->size;
+}
+
+static enum rc sign(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                    uint8_t *out, size_t *out_n)
+{
+    REQUIRE(k->priv && families[k->kind]->sign != NULL, RC_KEY_TYPE_INCONSISTENT);
+    return families[k->kind]->sign(k, p, data, out, out_n);
+}
+
+static enum rc verify(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                      struct bytes sig)
+{
+    REQUIRE(families[k->kind]->verify != NULL, RC_KEY_TYPE_INCONSISTENT);
+    return families[k->kind]->verify(k, p, data, sig);
+}
+
+static enum rc encrypt(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                       uint8_t *out, size_t *out_n)
+{
+    REQUIRE(families[k->kind]->encrypt != NULL, RC_KEY_TYPE_INCONSISTENT);
+    return families[k->kind]->encrypt(k, p, data, out, out_n);
+}
+
+static enum rc decrypt(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                       struct secret **ret)
+{
+    REQUIRE(k->priv && families[k->kind]->decrypt != NULL, RC_KEY_TYPE_INCONSISTENT);
+    return families[k->kind]->decrypt(k, p, data, ret);
+}
+
+static enum rc agree(const struct pkey *k, struct bytes peer, struct secret **ret)
+{
+    REQUIRE(k->priv && families[k->kind]->agree != NULL, RC_KEY_TYPE_INCONSISTENT);
+    return families[k->kind]->agree(k, peer, ret);
+}
+
+const struct pkey_ops ossl_pkey_ops = {
+    .supports = supports,
+    .generate = generate,
+    .load = load,
+    .free = key_free,
+    .complete = complete,
+    .size = size,
+    .sign = sign,
+    .verify = verify,
+    .encrypt = encrypt,
+    .decrypt = decrypt,
+    .agree = agree,
+};

@@ -120,8 +120,8 @@ struct cipher_params {
     struct bytes aad; /* GCM, CCM */
     size_t tag_n;     /* bytes: GCM 4..16, CCM 4,6,..16 */
     size_t data_n;    /* CCM: length of the plaintext in bytes */
-    unsigned
-        counter_bits; /* CTR: 1..128. Running past 2^counter_bits blocks is RC_DATA_LEN_RANGE */
+    /* CTR: 1..128. Running past 2^counter_bits blocks is RC_DATA_LEN_RANGE. */
+    unsigned counter_bits;
 };
 
 struct cipher_ctx {
@@ -281,7 +281,9 @@ struct crypto_backend {
     enum rc (*start)(struct rng *rng); /* private contexts, no configuration file read, pre-fetch */
     void (*stop)(void);                /* idempotent; after it start() may be called again */
     void (*after_fork)(void);          /* in the child, before start() */
-    /* 0: does not have it. Higher is faster; auto takes the highest. */
+    /* 0: does not have it. Higher is faster; auto takes the highest, and the one named first among
+     * equals. OpenSSL answers 50 everywhere: others measure against it. The SHA-256 of each works
+     * before start(). */
     const struct digest_ops *digest;
     int (*digest_rank)(enum hash_alg alg);
     const struct mac_ops *mac;

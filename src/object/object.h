@@ -25,7 +25,8 @@ struct template; /* a checked, deep copy of a CK_ATTRIBUTE array; immutable */
 /* Reads N attributes at P with every check that needs no object: count, NULL pointers, known type
  * (RC_ATTRIBUTE_TYPE_INVALID), size of CK_BBOOL / CK_ULONG / CK_DATE, boolean 0 or 1, nested arrays
  * (depth 1), duplicates (RC_TEMPLATE_INCONSISTENT). Reads through memcpy only (any alignment).
- * FIND: for C_FindObjectsInit (zero-length CK_DATE and so on allowed, duplicates too when equal).
+ * FIND: for C_FindObjectsInit (duplicates allowed when equal; an attribute that the token does not
+ * know, or an empty big integer, matches nothing).
  * RC_ARGUMENTS_BAD for NULL P with N > 0 or N > the maximum. Values of attributes that can be
  * secret are kept in secret memory. Caller frees. */
 NODISCARD enum rc template_read(const CK_ATTRIBUTE *p, CK_ULONG n, bool find,
@@ -85,8 +86,8 @@ CK_OBJECT_CLASS object_class(const struct object *o);
 CK_KEY_TYPE object_key_type(const struct object *o); /* CK_UNAVAILABLE_INFORMATION: not a key */
 uint32_t object_flags(const struct object *o);       /* of enum object_flag */
 
-/* Public attribute as stored. RC_ATTRIBUTE_TYPE_INVALID when the object has none. The view lives as
- * long as the object. */
+/* Public attribute as kept (numbers: 8 bytes little endian; use object_ulong).
+ * RC_ATTRIBUTE_TYPE_INVALID when the object has none. The view lives as long as the object. */
 NODISCARD enum rc object_bytes(const struct object *o, CK_ATTRIBUTE_TYPE type, struct bytes *ret);
 NODISCARD enum rc object_ulong(const struct object *o, CK_ATTRIBUTE_TYPE type, CK_ULONG *ret);
 /* A secret attribute's value (CKA_VALUE, CKA_PRIVATE_EXPONENT, ...); NULL when it has none. The
@@ -196,6 +197,11 @@ bool object_fits_template(const struct object *key, CK_ATTRIBUTE_TYPE which,
  * Montgomery). RC_NOT_FOUND when the parts are not there. */
 NODISCARD enum rc spki_write(CK_KEY_TYPE type, struct bytes modulus, struct bytes exponent,
                              struct bytes ec_params, struct bytes point, struct buf *ret);
+
+/* The point itself inside CKA_EC_POINT, which may be a DER OCTET STRING or raw (Weierstrass
+ * uncompressed, Edwards, Montgomery). Told apart by the sizes that points have. RET views into
+ * ATTR. Always RC_OK; whether the point is one is the mechanism's to say. */
+NODISCARD enum rc ec_point_raw(struct bytes attr, struct bytes *ret);
 
 /* ---- stored form -------------------------------------------------------------------------------------- */
 

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Look-ups in the attribute table.
+ */
+#include "attributes.h"
+
+#include "base/mem.h"
+
+static const struct attr_row rows[] = {
+#define A(name_, kind_, classes_, keys_, flags_, def_)                                             \
+    {.type = (uint32_t)(name_),                                                                    \
+     .kind = KIND_##kind_,                                                                         \
+     .def = DEF_##def_,                                                                            \
+     .classes = (classes_),                                                                        \
+     .keys = (keys_),                                                                              \
+     .flags = (flags_),                                                                            \
+     .name = #name_},
+#include "attributes.def"
+};
+
+struct key_row {
+    CK_KEY_TYPE type;
+    uint16_t bit;
+    uint16_t classes;
+};
+
+static const struct key_row key_rows[] = {
+#define K(name_, bit_, classes_) {(name_), (bit_), (classes_)},
+#include "attributes.def"
+};
+
+uint32_t attr_number(CK_ATTRIBUTE_TYPE type)
+{
+    if (type == CKA_ENCAPSULATE_TEMPLATE_ARRAY) {
+        return (uint32_t)CKA_ENCAPSULATE_TEMPLATE;
+    }
+    if (type == CKA_DECAPSULATE_TEMPLATE_ARRAY) {
+        return (uint32_t)CKA_DECAPSULATE_TEMPLATE;
+    }
+    return type < UINT32_MAX ? (uint32_t)type : UINT32_MAX;
+}
+
+const struct attr_row *attr_rows(size_t *ret_n)
+{
+    *ret_n = ARRAY_LEN(rows);
+    return rows;
+}
+
+const struct attr_row *attr_any(uint32_t type)
+{
+    size_t low = 0;
+    size_t high = ARRAY_LEN(rows);
+    while (low < high) {
+        const size_t mid = low + (high - low) / 2;
+        if (rows[mid].type < type) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    return low < ARRAY_LEN(rows) && rows[low].type == type ? &rows[low] : NULL;
+}
+
+const struct attr_row *attr_row(uint32_t type, struct attr_scope scope)
+{
+    const struct attr_row *end = rows + ARRAY_LEN(rows);
+    for (const struct attr_row *r = attr_any(type); r != NULL && r < end && r->type == type; r++) {
+        const bool class_fits = scope.cls == 0 || (r->classes & scope.cls) != 0;
+        const bool key_fits = scope.keys == 0 || (r->keys & scope.keys) != 0;
+        if (class_fits && key_fits) {
+            return r;
+        }
+    }
+    return NULL;
+}
+
+bool attr_can_be_secret(uint32_t type)
+{
+    const struct attr_row *end = rows + ARRAY_LEN(rows);
+    for (const struct attr_row *r = attr_any(type); r != NULL && r < end && r->type == type; r++) {
+        if ((r->flags & F_SECRET) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint16_t attr_class_bit(CK_OBJECT_CLASS cls)
+{
+    static const struct {
+        CK_OBJECT_CLASS cls;
+        uint16_t bit;
+    } classes[] = {
+        {CKO_DATA, C_DATA},           {CKO_CERTIFICATE, C_CERT},  {CKO_PUBLIC_KEY, C_PUBLIC},
+        {CKO_PRIVATE_KEY, C_PRIVATE}, {CKO_SECRET_KEY, C_SECRET}, {CKO_DOMAIN_PARAMETERS, C_DOMAIN},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(classes); i++) {
+        if (classes[i].cls == cls) {
+            return classes[i].bit;
+        }
+    }
+    return 0;
+}
+
+uint16_t attr_key_bit(CK_KEY_TYPE type, uint16_t cls)
+{
+    for (size_t i = 0; i < ARRAY_LEN(key_rows); i++) {
+        if (key_rows[i].type == type && (key_rows[i].classes & cls) != 0) {
+            return key_rows[i].bit;
+        }
+    }
+    return 0;
+}
+
+bool attr_class_has_key_type(uint16_t cls)
+{
+    return (cls & (C_KEYS | C_DOMAIN)) != 0;
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Objects: counting, reading, what is kept beside them.
+ */
+#include "thing.h"
+
+#include "base/mem.h"
+
+/* ---- making and counting ------------------------------------------------------------------------ */
+
+static const struct {
+    uint32_t type;
+    uint32_t flag;
+} flag_map[] = {
+    {CKA_TOKEN, OBJECT_TOKEN},
+    {CKA_PRIVATE, OBJECT_PRIVATE},
+    {CKA_MODIFIABLE, OBJECT_MODIFIABLE},
+    {CKA_COPYABLE, OBJECT_COPYABLE},
+    {CKA_DESTROYABLE, OBJECT_DESTROYABLE},
+    {CKA_SENSITIVE, OBJECT_SENSITIVE},
+    {CKA_EXTRACTABLE, OBJECT_EXTRACTABLE},
+    {CKA_ENCRYPT, OBJECT_ENCRYPT},
+    {CKA_DECRYPT, OBJECT_DECRYPT},
+    {CKA_SIGN, OBJECT_SIGN},
+    {CKA_VERIFY, OBJECT_VERIFY},
+    {CKA_SIGN_RECOVER, OBJECT_SIGN_RECOVER},
+    {CKA_VERIFY_RECOVER, OBJECT_VERIFY_RECOVER},
+    {CKA_WRAP, OBJECT_WRAP},
+    {CKA_UNWRAP, OBJECT_UNWRAP},
+    {CKA_DERIVE, OBJECT_DERIVE},
+    {CKA_ENCAPSULATE, OBJECT_ENCAPSULATE},
+    {CKA_DECAPSULATE, OBJECT_DECAPSULATE},
+    {CKA_LOCAL, OBJECT_LOCAL},
+    {CKA_ALWAYS_SENSITIVE, OBJECT_ALWAYS_SENSITIVE},
+    {CKA_NEVER_EXTRACTABLE, OBJECT_NEVER_EXTRACTABLE},
+    {CKA_TRUSTED, OBJECT_TRUSTED},
+    {CKA_WRAP_WITH_TRUSTED, OBJECT_WRAP_WITH_TRUSTED},
+    {CKA_ALWAYS_AUTHENTICATE, OBJECT_ALWAYS_AUTHENTICATE},
+};
+
+static enum rc list_ulong(const struct list *l, uint32_t type, CK_ULONG *ret)
+{
+    struct bytes v;
+    TRY(list_find(l, type, &v));
+    REQUIRE(v.n == 8, RC_STORE_CORRUPT);
+    *ret = ulong_read(v.p);
+    return RC_OK;
+}
+
+static uint32_t list_flags(const struct list *l)
+{
+    uint32_t flags = 0;
+    struct bytes v;
+    for (size_t i = 0; i < ARRAY_LEN(flag_map); i++) {
+        if (list_find(l, flag_map[i].type, &v) == RC_OK && v.n == 1 && v.p[0] != CK_FALSE) {
+            flags |= flag_map[i].flag;
+        }
+    }
+    if (list_find(l, (uint32_t)CKA_ALLOWED_MECHANISMS, &v) == RC_OK) {
+        flags |= OBJECT_HAS_ALLOWED_MECHANISMS;
+    }
+    return flags;
+}
+
+/* Class, key type and flags from the list; RC_STORE_CORRUPT when they make no sense. */
+static enum rc describe(struct object *o)
+{
+    REQUIRE(list_ulong(&o->list, CKA_CLASS, &o->cls) == RC_OK, RC_STORE_CORRUPT);
+    o->scope.cls = attr_class_bit(o->cls);
+    REQUIRE(o->scope.cls != 0, RC_STORE_CORRUPT);
+    o->scope.keys = K_NONE;
+    o->key_type = CK_UNAVAILABLE_INFORMATION;
+    if (attr_class_has_key_type(o->scope.cls)) {
+        REQUIRE(list_ulong(&o->list, CKA_KEY_TYPE, &o->key_type) == RC_OK, RC_STORE_CORRUPT);
+        o->scope.keys = attr_key_bit(o->key_type, o->scope.cls);
+        REQUIRE(o->scope.keys != 0, RC_STORE_CORRUPT);
+    }
+    o->flags = list_flags(&o->list);
+    return RC_OK;
+}
+
+static struct object *object_new(uint64_t id, uint64_t version, size_t list_n)
+{
+    struct object *o = list_n > SIZE_MAX - sizeof *o ? NULL : mem_alloc(sizeof *o + list_n);
+    if (o != NULL) {
+        atomic_init(&o->refs, 1);
+        o->id = id;
+        o->version = version;
+        o->list_n = list_n;
+    }
+    return o;
+}
+
+enum rc object_make(uint64_t id, uint64_t version, struct bytes list, uint32_t secret_size,
+                    struct object **ret)
+{
+    AUTO_OBJECT struct object *o = object_new(id, version, list.n);
+    REQUIRE(o != NULL, RC_HOST_MEMORY);
+    mem_copy(o->bytes, list.p, list.n);
+    TRY(list_open(BYTES(o->bytes, list.n), &o->list));
+    o->secret_size = secret_size;
+    TRY(describe(o));
+    *ret = TAKE(o);
+    return RC_OK;
+}
+
+/* Moves the secrets of B into a struct of their own; *RET is NULL when there are none. */
+static enum rc take_secrets(struct bag *b, struct secrets **ret)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        n += b->a[i]->s != NULL;
+    }
+    *ret = NULL;
+    if (n == 0) {
+        return RC_OK;
+    }
+    struct secrets *s = mem_alloc(sizeof *s + n * sizeof s->e[0]);
+    REQUIRE(s != NULL, RC_HOST_MEMORY);
+    for (size_t i = 0; i < b->n; i++) {
+        if (b->a[i]->s != NULL) {
+            s->e[s->n].type = b->a[i]->type;
+            s->e[s->n++].s = TAKE(b->a[i]->s);
+        }
+    }
+    *ret = s;
+    return RC_OK;
+}
+
+enum rc object_from_bag(struct bag *b, uint64_t id, uint64_t version, struct object **ret)
+{
+    AUTO_OBJECT struct object *o = object_new(id, version, list_size(b, false));
+    REQUIRE(o != NULL, RC_HOST_MEMORY);
+    list_write(b, false, o->bytes);
+    TRY(list_open(BYTES(o->bytes, o->list_n), &o->list));
+    TRY(describe(o));
+    const size_t secret_size = list_size(b, true);
+    struct secrets *s = NULL;
+    TRY(take_secrets(b, &s));
+    o->secret_size = s == NULL ? 0 : (uint32_t)secret_size;
+    atomic_store_explicit(&o->secrets, s, memory_order_release);
+    *ret = TAKE(o);
+    return RC_OK;
+}
+
+enum rc object_to_bag(const struct object *o, struct bag *b)
+{
+    REQUIRE(object_secrets_ready(o), RC_GENERAL_ERROR);
+    for (size_t i = 0; i < o->list.n; i++) {
+        TRY(bag_set(b, list_type(&o->list, i), SOURCE_MODULE, list_value(&o->list, i)));
+    }
+    const struct secrets *s = atomic_load_explicit(&o->secrets, memory_order_acquire);
+    for (size_t i = 0; s != NULL && i < s->n; i++) {
+        TRY(bag_put(b, attr_new_secret(s->e[i].type, SOURCE_MODULE, secret_copy(s->e[i].s))));
+    }
+    return RC_OK;
+}
+
+void secrets_free(struct secrets *s)
+{
+    if (s != NULL) {
+        for (size_t i = 0; i < s->n; i++) {
+            secret_free(s->e[i].s);
+        }
+        mem_free(s);
+    }
+}
+
+/* Counting is not part of an object's value: a reader of a const object may hold on to it. */
+static struct object *counted(const struct object *o)
+{
+    union {
+        const struct object *in;
+        struct object *out;
+    } u = {.in = o};
+    return u.out;
+}
+
+struct object *object_ref(const struct object *o)
+{
+    struct object *c = counted(o);
+    atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
+    return c;
+}
+
+void object_unref(struct object *o)
+{
+    if (o == NULL || atomic_fetch_sub_explicit(&o->refs, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    for (size_t i = 0; i < OBJECT_AUX_SLOTS; i++) {
+        void *p = atomic_load_explicit(&o->aux[i].p, memory_order_acquire);
+        if (p != NULL && o->aux[i].release != NULL) {
+            o->aux[i].release(p);
+        }
+    }
+    secrets_free(atomic_load_explicit(&o->secrets, memory_order_acquire));
+    mem_free(o);
+}
+
+void object_unref_at(struct object **o)
+{
+    object_unref(*o);
+}
+
+/* ---- reading ------------------------------------------------------------------------------------ */
+
+uint64_t object_id(const struct object *o)
+{
+    return o->id;
+}
+
+uint64_t object_version(const struct object *o)
+{
+    return o->version;
+}
+
+CK_OBJECT_CLASS object_class(const struct object *o)
+{
+    return o->cls;
+}
+
+CK_KEY_TYPE object_key_type(const struct object *o)
+{
+    return o->key_type;
+}
+
+uint32_t object_flags(const struct object *o)
+{
+    return o->flags;
+}
+
+enum rc object_bytes(const struct object *o, CK_ATTRIBUTE_TYPE type, struct bytes *ret)
+{
+    struct bytes v;
+    REQUIRE(list_find(&o->list, attr_number(type), &v) == RC_OK, RC_ATTRIBUTE_TYPE_INVALID);
+    *ret = v;
+    return RC_OK;
+}
+
+enum rc object_ulong(const struct object *o, CK_ATTRIBUTE_TYPE type, CK_ULONG *ret)
+{
+    struct bytes v;
+    TRY(object_bytes(o, type, &v));
+    REQUIRE(v.n == 8, RC_ATTRIBUTE_TYPE_INVALID);
+    *ret = ulong_read(v.p);
+    return RC_OK;
+}
+
+const struct secret *object_secret(const struct object *o, CK_ATTRIBUTE_TYPE type)
+{
+    const struct secrets *s = atomic_load_explicit(&o->secrets, memory_order_acquire);
+    for (size_t i = 0; s != NULL && i < s->n; i++) {
+        if (s->e[i].type == type) {
+            return s->e[i].s;
+        }
+    }
+    return NULL;
+}
+
+bool object_has_secrets(const struct object *o)
+{
+    return o->secret_size > 0;
+}
+
+bool object_secrets_ready(const struct object *o)
+{
+    return o->secret_size == 0 || atomic_load_explicit(&o->secrets, memory_order_acquire) != NULL;
+}
+
+void object_give_secrets(const struct object *o, struct secrets *s)
+{
+    struct secrets *first = NULL;
+    if (!atomic_compare_exchange_strong_explicit(&counted(o)->secrets, &first, s,
+                                                 memory_order_acq_rel, memory_order_acquire)) {
+        secrets_free(s);
+    }
+}
+
+bool object_reveals(const struct object *o)
+{
+    return (o->flags & OBJECT_SENSITIVE) == 0 && (o->flags & OBJECT_EXTRACTABLE) != 0;
+}
+
+bool object_allows(const struct object *o, CK_MECHANISM_TYPE mechanism)
+{
+    struct bytes v;
+    if ((o->flags & OBJECT_HAS_ALLOWED_MECHANISMS) == 0 ||
+        list_find(&o->list, (uint32_t)CKA_ALLOWED_MECHANISMS, &v) != RC_OK) {
+        return true;
+    }
+    for (size_t i = 0; i + 8 <= v.n; i += 8) {
+        if (ulong_read(v.p + i) == mechanism) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- beside the object -------------------------------------------------------------------------- */
+
+void *object_aux(const struct object *o, unsigned slot)
+{
+    return slot < OBJECT_AUX_SLOTS
+               ? atomic_load_explicit(&counted(o)->aux[slot].p, memory_order_acquire)
+               : NULL;
+}
+
+void *object_aux_put(const struct object *o, unsigned slot, void *p, void (*release)(void *p))
+{
+    if (slot >= OBJECT_AUX_SLOTS || p == NULL) {
+        return NULL;
+    }
+    struct object_slot *place = &counted(o)->aux[slot];
+    void *first = NULL;
+    if (atomic_compare_exchange_strong_explicit(&place->p, &first, p, memory_order_acq_rel,
+                                                memory_order_acquire)) {
+        /* Read only by the last unref, which comes after the caller gives its reference back. */
+        place->release = release;
+        return p;
+    }
+    if (release != NULL) {
+        release(p);
+    }
+    return first;
+}

@@ -30,9 +30,10 @@ struct guard_policy {
 
 /* May WHO use KEY (NULL for a digest or generation) with ROW for VERB (an enum mech_verb)?
  * RC_MECHANISM_INVALID (row does not offer verb; CKA_ALLOWED_MECHANISMS; SHA-1 policy),
- * RC_KEY_HANDLE_INVALID (private object, not the user), RC_KEY_TYPE_INCONSISTENT (for wrap and
- * unwrap the WRAPPING_/UNWRAPPING_ forms), RC_KEY_FUNCTION_NOT_PERMITTED (usage flag false),
- * RC_KEY_SIZE_RANGE (weak RSA). */
+ * RC_KEY_HANDLE_INVALID (private object, not the user), RC_KEY_TYPE_INCONSISTENT,
+ * RC_KEY_FUNCTION_NOT_PERMITTED (usage flag false), RC_KEY_SIZE_RANGE (RSA below 2048 bits; such a
+ * key may still verify). Wrap and unwrap have the WRAPPING_ and UNWRAPPING_ forms of the handle,
+ * type and size errors. */
 NODISCARD enum rc guard_use(const struct guard_policy *policy, const struct guard_who *who,
                             int verb, const struct mech_row *row, const struct object *key);
 

@@ -173,8 +173,7 @@ NODISCARD enum rc draft_check(const struct draft *d);
 
 /* Adds defaults and the attributes that the token maintains, runs all rules. ID is the handle.
  * Caller unrefs *RET. */
-NODISCARD enum rc draft_finish(struct draft *d, uint64_t id, uint64_t version,
-                               struct object **ret);
+NODISCARD enum rc draft_finish(struct draft *d, uint64_t id, uint64_t version, struct object **ret);
 
 /* C_SetAttributeValue: a new version of O with the changes of T, all or nothing. RC_ACTION_PROHIBITED
  * when not modifiable, RC_ATTRIBUTE_READ_ONLY, ... Needs object_secrets_ready. */

@@ -19,7 +19,7 @@ add_compile_options(
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wlogical-op -Wduplicated-cond -Wno-missing-field-initializers)
 else()
-  add_compile_options(-Wcomma -Wno-missing-field-initializers)
+  add_compile_options(-Wno-missing-field-initializers)
 endif()
 if(CRATON_WERROR)
   add_compile_options(-Werror)

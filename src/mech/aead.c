@@ -8,7 +8,7 @@
  */
 #include "family.h"
 
-#define GCM_MAX   ((1ull << 36) - 32) /* bytes under one nonce (SP 800-38D, 5.2.1.1) */
+#define GCM_MAX ((1ull << 36) - 32) /* bytes under one nonce (SP 800-38D, 5.2.1.1) */
 #define OWN_NONCE 12
 
 static bool offered(const struct mech_env *env, const struct mech_row *row)

@@ -15,8 +15,10 @@ struct curve_name {
 
 #define NAME(type_, kind_, curve_, text)                                                           \
     {                                                                                              \
-        .type = CKK_##type_, .spec = {.kind = PKEY_##kind_, .curve = CURVE_##curve_},              \
-        .der = {(const uint8_t *)(text), sizeof(text) - 1}                                         \
+        .type = CKK_##type_, .spec = {.kind = PKEY_##kind_, .curve = CURVE_##curve_}, .der = {     \
+            (const uint8_t *)(text),                                                               \
+            sizeof(text) - 1                                                                       \
+        }                                                                                          \
     }
 
 static const struct curve_name names[] = {
@@ -31,15 +33,23 @@ static const struct curve_name names[] = {
     NAME(EC, EC, BP384R1, "\x06\x09\x2b\x24\x03\x03\x02\x08\x01\x01\x0b"),
     NAME(EC, EC, BP512R1, "\x06\x09\x2b\x24\x03\x03\x02\x08\x01\x01\x0d"),
     NAME(EC_EDWARDS, ED25519, NONE, "\x06\x03\x2b\x65\x70"),
-    NAME(EC_EDWARDS, ED25519, NONE, "\x13\x0c" "edwards25519"),
+    NAME(EC_EDWARDS, ED25519, NONE,
+         "\x13\x0c"
+         "edwards25519"),
     NAME(EC_EDWARDS, ED25519, NONE, "\x06\x09\x2b\x06\x01\x04\x01\xda\x47\x0f\x01"),
     NAME(EC_EDWARDS, ED448, NONE, "\x06\x03\x2b\x65\x71"),
-    NAME(EC_EDWARDS, ED448, NONE, "\x13\x0a" "edwards448"),
+    NAME(EC_EDWARDS, ED448, NONE,
+         "\x13\x0a"
+         "edwards448"),
     NAME(EC_MONTGOMERY, X25519, NONE, "\x06\x03\x2b\x65\x6e"),
-    NAME(EC_MONTGOMERY, X25519, NONE, "\x13\x0a" "curve25519"),
+    NAME(EC_MONTGOMERY, X25519, NONE,
+         "\x13\x0a"
+         "curve25519"),
     NAME(EC_MONTGOMERY, X25519, NONE, "\x06\x0a\x2b\x06\x01\x04\x01\x97\x55\x01\x05\x01"),
     NAME(EC_MONTGOMERY, X448, NONE, "\x06\x03\x2b\x65\x6f"),
-    NAME(EC_MONTGOMERY, X448, NONE, "\x13\x08" "curve448"),
+    NAME(EC_MONTGOMERY, X448, NONE,
+         "\x13\x08"
+         "curve448"),
 };
 
 enum rc curve_read(CK_KEY_TYPE type, struct bytes ec_params, struct pkey_spec *ret)

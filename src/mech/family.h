@@ -154,9 +154,9 @@ struct family {
     enum rc (*generate)(const struct mech_env *env, const struct mech_row *row, struct draft *d);
     enum rc (*generate_pair)(const struct mech_env *env, const struct mech_row *row,
                              struct draft *pub, struct draft *priv);
-    enum rc (*derive)(const struct mech_env *env, const struct mech_row *row,
-                      const struct param *p, const struct object *base,
-                      const struct object *const *more, size_t more_n, struct draft *d);
+    enum rc (*derive)(const struct mech_env *env, const struct mech_row *row, const struct param *p,
+                      const struct object *base, const struct object *const *more, size_t more_n,
+                      struct draft *d);
 };
 
 extern const struct family family_digest, family_mac, family_block, family_gcm, family_ccm,

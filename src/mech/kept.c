@@ -131,8 +131,8 @@ static enum rc make_pkey(const struct mech_env *env, const struct object *o, str
     return RC_OK;
 }
 
-enum rc key_pkey(const struct mech_env *env, const struct object *o, const struct pkey_ops **ret_ops,
-                 const struct pkey **ret)
+enum rc key_pkey(const struct mech_env *env, const struct object *o,
+                 const struct pkey_ops **ret_ops, const struct pkey **ret)
 {
     struct kept_pkey *k = object_aux(o, SLOT_PKEY);
     if (k == NULL) {

@@ -8,7 +8,7 @@
 #include "wire/der.h"
 
 #define OID_RSA "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
-#define OID_EC  "\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"
+#define OID_EC "\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"
 static const uint8_t zero[1] = {0};
 static const uint8_t one[1] = {1};
 

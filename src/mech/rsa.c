@@ -190,8 +190,7 @@ static enum rc rsa_aes_unwrap(struct mech_op *op, struct bytes in, uint8_t *out,
     TRY(op->pkey_ops->decrypt(op->pkey, &op->pk, BYTES(in.p, op->size), &key));
     REQUIRE(key->n == op->param.aes_n, RC_ENCRYPTED_DATA_INVALID);
     const struct bytes rest = BYTES(in.p + op->size, in.n - op->size);
-    const enum rc rc =
-        op->env->crypto->keywrap->unwrap(KEYWRAP_RFC5649, key, NULL, rest, &plain);
+    const enum rc rc = op->env->crypto->keywrap->unwrap(KEYWRAP_RFC5649, key, NULL, rest, &plain);
     REQUIRE(rc == RC_OK || rc == RC_HOST_MEMORY, RC_ENCRYPTED_DATA_INVALID);
     TRY(rc);
     mem_copy(out, plain->p, plain->n);

@@ -4,21 +4,21 @@
  */
 #include "family.h"
 
-#define EC  (CKF_EC_F_P | CKF_EC_OID | CKF_EC_UNCOMPRESS)
+#define EC (CKF_EC_F_P | CKF_EC_OID | CKF_EC_UNCOMPRESS)
 #define OKP (CKF_EC_F_P | CKF_EC_OID | CKF_EC_CURVENAME)
 
-#define ED   (CKF_ENCRYPT | CKF_DECRYPT)
-#define SV   (CKF_SIGN | CKF_VERIFY)
-#define DG   CKF_DIGEST
-#define WU   (CKF_WRAP | CKF_UNWRAP)
-#define DRV  CKF_DERIVE
-#define GEN  CKF_GENERATE
+#define ED (CKF_ENCRYPT | CKF_DECRYPT)
+#define SV (CKF_SIGN | CKF_VERIFY)
+#define DG CKF_DIGEST
+#define WU (CKF_WRAP | CKF_UNWRAP)
+#define DRV CKF_DERIVE
+#define GEN CKF_GENERATE
 #define GENP CKF_GENERATE_KEY_PAIR
 
-#define ROW(mechanism, family_, kind_, hash_, verbs, min_, max_, keys_, streams_, param_)          \
+#define ROW(mechanism, fam_, kind_, hash_, verbs, min_, max_, keys_, streams_, param_)             \
     {.type = CKM_##mechanism,                                                                      \
      .name = "CKM_" #mechanism,                                                                    \
-     .family = &family_##family_,                                                                  \
+     .family = &family_##fam_,                                                                     \
      .kind = (kind_),                                                                              \
      .hash = HASH_##hash_,                                                                         \
      .flags = (verbs),                                                                             \
@@ -42,7 +42,7 @@ static const struct mech_row rows_sha1[] = {
 #undef ROW
 
 enum row_number {
-#define ROW(mechanism, family_, kind_, hash_, verbs, min_, max_, keys_, streams_, param_)          \
+#define ROW(mechanism, fam_, kind_, hash_, verbs, min_, max_, keys_, streams_, param_)             \
     ROW_##mechanism,
 #include "mechanisms.def"
 #undef ROW
@@ -62,7 +62,7 @@ const struct mech_row *mech_row_at(size_t i, bool sha1_signing)
 static size_t row_number(CK_MECHANISM_TYPE type)
 {
     switch (type) {
-#define ROW(mechanism, family_, kind_, hash_, verbs, min_, max_, keys_, streams_, param_)          \
+#define ROW(mechanism, fam_, kind_, hash_, verbs, min_, max_, keys_, streams_, param_)             \
     case CKM_##mechanism:                                                                          \
         return ROW_##mechanism;
 #include "mechanisms.def"
@@ -205,18 +205,12 @@ enum hash_alg hash_of_mechanism(CK_MECHANISM_TYPE type)
 CK_KEY_TYPE hash_hmac_key_type(enum hash_alg hash)
 {
     static const CK_KEY_TYPE types[HASH_COUNT] = {
-        [HASH_NONE] = CK_UNAVAILABLE_INFORMATION,
-        [HASH_SHA1] = CKK_SHA_1_HMAC,
-        [HASH_SHA224] = CKK_SHA224_HMAC,
-        [HASH_SHA256] = CKK_SHA256_HMAC,
-        [HASH_SHA384] = CKK_SHA384_HMAC,
-        [HASH_SHA512] = CKK_SHA512_HMAC,
-        [HASH_SHA512_224] = CKK_SHA512_224_HMAC,
-        [HASH_SHA512_256] = CKK_SHA512_256_HMAC,
-        [HASH_SHA3_224] = CKK_SHA3_224_HMAC,
-        [HASH_SHA3_256] = CKK_SHA3_256_HMAC,
-        [HASH_SHA3_384] = CKK_SHA3_384_HMAC,
-        [HASH_SHA3_512] = CKK_SHA3_512_HMAC,
+        [HASH_NONE] = CK_UNAVAILABLE_INFORMATION, [HASH_SHA1] = CKK_SHA_1_HMAC,
+        [HASH_SHA224] = CKK_SHA224_HMAC,          [HASH_SHA256] = CKK_SHA256_HMAC,
+        [HASH_SHA384] = CKK_SHA384_HMAC,          [HASH_SHA512] = CKK_SHA512_HMAC,
+        [HASH_SHA512_224] = CKK_SHA512_224_HMAC,  [HASH_SHA512_256] = CKK_SHA512_256_HMAC,
+        [HASH_SHA3_224] = CKK_SHA3_224_HMAC,      [HASH_SHA3_256] = CKK_SHA3_256_HMAC,
+        [HASH_SHA3_384] = CKK_SHA3_384_HMAC,      [HASH_SHA3_512] = CKK_SHA3_512_HMAC,
     };
     return types[hash];
 }
@@ -227,7 +221,8 @@ const char *param_kind_name(enum param_kind kind)
         [PARAM_NONE] = "none",
         [PARAM_IV] = "16 bytes: the IV",
         [PARAM_CTR] = "CK_AES_CTR_PARAMS",
-        [PARAM_GCM] = "CK_GCM_PARAMS (with or without ulIvBits), or none: the token makes the nonce",
+        [PARAM_GCM] =
+            "CK_GCM_PARAMS (with or without ulIvBits), or none: the token makes the nonce",
         [PARAM_CCM] = "CK_CCM_PARAMS",
         [PARAM_GMAC] = "12 bytes: the IV",
         [PARAM_MAC_SIZE] = "CK_MAC_GENERAL_PARAMS",

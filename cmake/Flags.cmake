@@ -30,7 +30,7 @@ endif()
 add_compile_options(
   -fno-strict-aliasing -fno-common -fstack-protector-strong
   -ffunction-sections -fdata-sections
-  "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${CMAKE_BINARY_DIR}/=")
+  "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${CMAKE_BINARY_DIR}=.")
 foreach(flag -fstack-clash-protection -fcf-protection=full)
   string(MAKE_C_IDENTIFIER "craton_has${flag}" has)
   check_c_compiler_flag(${flag} ${has})

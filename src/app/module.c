@@ -5,6 +5,7 @@
 #include "base/env.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "conf/conf.h"
 #include "core/core.h"
 #include "crypto/crypto.h"
@@ -128,6 +129,7 @@ static void house_abandon(struct hsm *hsm, void *ctx)
     if (hsm != NULL) {
         hsm_abandon(hsm);
     }
+    secret_after_fork();
     const struct backends b = backends();
     crypto_after_fork(b.list, b.n);
     struct house *h = ctx;

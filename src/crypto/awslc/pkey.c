@@ -26,7 +26,7 @@ static enum rc pkey_generate(const struct pkey_spec *spec, struct bytes e, struc
     REQUIRE(pkey_supports(spec), RC_MECHANISM_INVALID);
     switch (spec->kind) {
     case PKEY_RSA:
-        return rsa_generate(spec, e, rng, parts);
+        return lc_rsa_generate(spec, e, rng, parts);
     case PKEY_EC:
         return ec_generate(spec, rng, parts);
     default:
@@ -58,7 +58,7 @@ static enum rc pkey_load(const struct pkey_spec *spec, const struct key_parts *p
     k->kind = spec->kind;
     k->priv = priv;
     if (spec->kind == PKEY_RSA) {
-        TRY(rsa_load(k, parts));
+        TRY(lc_rsa_load(k, parts));
     } else if (spec->kind == PKEY_EC) {
         TRY(ec_load(k, spec, parts));
     } else {
@@ -73,7 +73,7 @@ static enum rc pkey_complete(const struct pkey_spec *spec, struct key_parts *par
     REQUIRE(pkey_supports(spec), RC_MECHANISM_INVALID);
     switch (spec->kind) {
     case PKEY_RSA:
-        return rsa_complete(parts);
+        return lc_rsa_complete(parts);
     case PKEY_EC:
         return ec_complete(spec, parts);
     default:

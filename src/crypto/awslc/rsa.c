@@ -36,7 +36,7 @@ static RSA *private_new(const struct rsa_parts *r)
     return RSA_new_private_key_large_e(r->n, r->e, r->d, r->p, r->q, r->dp, r->dq, r->qi);
 }
 
-enum rc rsa_load(struct pkey *k, const struct key_parts *parts)
+enum rc lc_rsa_load(struct pkey *k, const struct key_parts *parts)
 {
     AUTO_RSA_PARTS struct rsa_parts r = {0};
     if (k->priv) {

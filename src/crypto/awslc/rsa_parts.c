@@ -262,7 +262,7 @@ enum rc rsa_parts_write(const struct rsa_parts *r, struct key_parts *k)
     return write_secret(r->qi, &k->qi);
 }
 
-enum rc rsa_complete(struct key_parts *parts)
+enum rc lc_rsa_complete(struct key_parts *parts)
 {
     AUTO_RSA_PARTS struct rsa_parts r = {0};
     REQUIRE(parts->d != NULL, RC_TEMPLATE_INCOMPLETE);
@@ -346,7 +346,7 @@ static enum rc private_exponent(struct rsa_parts *r, size_t bits, BN_CTX *cx, bo
     return RC_OK;
 }
 
-enum rc rsa_generate(const struct pkey_spec *spec, struct bytes e, struct rng *rng,
+enum rc lc_rsa_generate(const struct pkey_spec *spec, struct bytes e, struct rng *rng,
                      struct key_parts *parts)
 {
     REQUIRE(spec->bits >= 1024 && spec->bits <= RSA_MAX_BITS && spec->bits % 2 == 0,

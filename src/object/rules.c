@@ -26,6 +26,12 @@ struct attr_scope rules_scope(const struct bag *b)
 
 /* ---- the check before work ---------------------------------------------------------------------- */
 
+/* A derived key whose template names no key type is a generic secret, or what the mechanism makes. */
+static bool kind_follows(const struct draft *d)
+{
+    return d->origin == ORIGIN_DERIVE || d->origin == ORIGIN_KEM;
+}
+
 /* Class and key type are there, are offered, and fit the origin. */
 static enum rc check_kind(const struct draft *d, struct attr_scope *ret)
 {
@@ -40,10 +46,11 @@ static enum rc check_kind(const struct draft *d, struct attr_scope *ret)
         [ORIGIN_KEM] = C_SECRET,
     };
     REQUIRE((makes[d->origin] & scope.cls) != 0, RC_TEMPLATE_INCONSISTENT);
-    if (attr_class_has_key_type(scope.cls)) {
-        REQUIRE(bag_find(&d->bag, CKA_KEY_TYPE) != NULL, RC_TEMPLATE_INCOMPLETE);
+    const bool silent = bag_find(&d->bag, CKA_KEY_TYPE) == NULL;
+    if (attr_class_has_key_type(scope.cls) && !kind_follows(d)) {
+        REQUIRE(!silent, RC_TEMPLATE_INCOMPLETE);
     }
-    REQUIRE(scope.keys != 0, RC_ATTRIBUTE_VALUE_INVALID);
+    REQUIRE(scope.keys != 0 || silent, RC_ATTRIBUTE_VALUE_INVALID);
     *ret = scope;
     return RC_OK;
 }
@@ -288,6 +295,9 @@ static enum rc fill_computed(struct draft *d, const struct attr_row *row)
 
 enum rc rules_fill(struct draft *d)
 {
+    if (kind_follows(d) && bag_find(&d->bag, CKA_KEY_TYPE) == NULL) {
+        TRY(bag_set_ulong(&d->bag, CKA_KEY_TYPE, SOURCE_IMPLIED, CKK_GENERIC_SECRET));
+    }
     const struct attr_scope scope = rules_scope(&d->bag);
     const bool silent = !grants_usage(&d->bag);
     size_t n;

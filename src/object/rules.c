@@ -97,9 +97,11 @@ static enum rc check_given(const struct draft *d, struct attr_scope scope, const
 static enum rc check_needed(const struct draft *d, struct attr_scope scope)
 {
     static const uint16_t needed[] = {
-        [ORIGIN_CREATE] = F_NEED_CREATE, [ORIGIN_GENERATE] = F_NEED_GENERATE,
-        [ORIGIN_UNWRAP] = F_NEED_UNWRAP, [ORIGIN_DERIVE] = F_NEED_UNWRAP,
-        [ORIGIN_KEM] = F_NEED_UNWRAP,
+        [ORIGIN_CREATE] = F_NEED_CREATE,
+        [ORIGIN_GENERATE] = F_NEED_GENERATE,
+        [ORIGIN_UNWRAP] = F_NEED_UNWRAP,
+        [ORIGIN_DERIVE] = 0,
+        [ORIGIN_KEM] = 0,
     };
     size_t n;
     const struct attr_row *rows = attr_rows(&n);

@@ -46,17 +46,24 @@ void log_setup(enum log_level level, enum log_target target, const char *path)
 
 static int level_from(const char *text, size_t n, enum log_level *ret)
 {
-    static const char *const names[] = {"off", "error", "warn", "info", "debug"};
+    static const struct {
+        const char *name;
+        enum log_level level;
+    } names[] = {
+        {"off", LOG_LEVEL_OFF},      {"error", LOG_LEVEL_ERROR}, {"warn", LOG_LEVEL_WARN},
+        {"warning", LOG_LEVEL_WARN}, {"info", LOG_LEVEL_INFO},   {"debug", LOG_LEVEL_DEBUG},
+    };
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (strlen(names[i]) == n && memcmp(names[i], text, n) == 0) {
-            *ret = (enum log_level)i;
+        if (strlen(names[i].name) == n && memcmp(names[i].name, text, n) == 0) {
+            *ret = names[i].level;
             return 0;
         }
     }
     return -1;
 }
 
-int log_setup_text(const char *text)
+int log_read_text(const char *text, enum log_level *ret_level, enum log_target *ret_target,
+                  const char **ret_path)
 {
     const char *comma = strchr(text, ',');
     const size_t n = comma != NULL ? (size_t)(comma - text) : strlen(text);
@@ -64,19 +71,35 @@ int log_setup_text(const char *text)
     if (level_from(text, n, &level) != 0) {
         return -1;
     }
-    if (comma == NULL) {
-        atomic_store(&level_now, (int)level);
-        return 0;
+    if (comma != NULL) {
+        const char *target = comma + 1;
+        if (strcmp(target, "stderr") == 0) {
+            *ret_target = LOG_TO_STDERR;
+        } else if (strcmp(target, "syslog") == 0) {
+            *ret_target = LOG_TO_SYSLOG;
+        } else if (target[0] == '/' && strlen(target) < PATH_BYTES) {
+            *ret_target = LOG_TO_FILE;
+        } else {
+            return -1;
+        }
+        *ret_path = *ret_target == LOG_TO_FILE ? target : NULL;
     }
-    const char *target = comma + 1;
-    if (strcmp(target, "stderr") == 0) {
-        log_setup(level, LOG_TO_STDERR, NULL);
-    } else if (strcmp(target, "syslog") == 0) {
-        log_setup(level, LOG_TO_SYSLOG, NULL);
-    } else if (target[0] == '/' && strlen(target) < PATH_BYTES) {
-        log_setup(level, LOG_TO_FILE, target);
-    } else {
+    *ret_level = level;
+    return 0;
+}
+
+int log_setup_text(const char *text)
+{
+    enum log_level level = LOG_LEVEL_OFF;
+    enum log_target target = LOG_TO_NONE; /* none: TEXT names no target */
+    const char *path = NULL;
+    if (log_read_text(text, &level, &target, &path) != 0) {
         return -1;
+    }
+    if (target == LOG_TO_NONE) {
+        atomic_store(&level_now, (int)level);
+    } else {
+        log_setup(level, target, path);
     }
     return 0;
 }

@@ -22,6 +22,11 @@ void log_setup(enum log_level level, enum log_target target, const char *path);
  * '/'). 0 when understood, -1 when not (nothing changes). */
 int log_setup_text(const char *text);
 
+/* The same without effect. *RET_TARGET and *RET_PATH (which points into TEXT, or is NULL) are set
+ * when TEXT names a target, and untouched when it does not. "warning" is taken as "warn". */
+int log_read_text(const char *text, enum log_level *ret_level, enum log_target *ret_target,
+                  const char **ret_path);
+
 void log_say(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...) log_say(LOG_LEVEL_ERROR, __VA_ARGS__)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/bytes.h"
 #include "base/log.h"
 #include "base/rc.h"
 
@@ -56,14 +57,21 @@ struct conf {
  * wrong type, a value out of range and a contradiction are errors that name the key, its line and
  * (unknown key) the nearest known one.
  *
+ * The log is set up accordingly (log_setup), and what deserves a warning is logged.
+ *
  * RC_OK: *RET is owned by the caller (conf_free). RC_CONFIG: REASON (cap REASON_N bytes) is one
  * line for a person. */
 NODISCARD enum rc conf_load(const struct conf **ret, char *reason, size_t reason_n);
 
-/* The same from a text, for tests and tools; NAME stands for the file in messages. */
+/* The same from a text, for tests and tools, without the environment; NAME stands for the file in
+ * messages. Without a name the text is not looked at: defaults. */
 NODISCARD enum rc conf_parse(const char *name, const char *text, size_t n, const struct conf **ret,
                              char *reason, size_t reason_n);
 
 void conf_free(const struct conf *c);
+
+/* Appends a sample file: every key with its meaning and its default. Keys without a default, and
+ * those whose part is not built yet, are commented out. RC_HOST_MEMORY leaves part of it. */
+NODISCARD enum rc conf_sample(struct buf *out);
 
 #endif

@@ -8,6 +8,8 @@
  */
 #include "lmdb_env.h"
 
+#include <errno.h>
+
 #include "check.h"
 #include "fault.h"
 #include "place.h"
@@ -213,6 +215,12 @@ static enum rc commit_ready(struct store_txn *t)
     return fault_here(); /* the sync */
 }
 
+/* LMDB calls a write that was cut short EIO, which is what a disk does when its last room goes. */
+static enum rc commit_rc(const struct store *s, int e)
+{
+    return e == EIO && place_full(s->dir, s->data) ? RC_DEVICE_MEMORY : lmdb_rc(e);
+}
+
 static enum rc lmdb_commit(struct store_txn *t)
 {
     if (!t->write) {
@@ -228,7 +236,7 @@ static enum rc lmdb_commit(struct store_txn *t)
     const int e = mdb_txn_commit(t->mdb); /* ends it in every case */
     (void)pthread_rwlock_unlock(&s->gate);
     mem_free(t);
-    return lmdb_rc(e);
+    return commit_rc(s, e);
 }
 
 static uint64_t lmdb_txn_change(const struct store_txn *t)

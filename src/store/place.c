@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "store.h"
 
 enum rc place_errno(int e)
 {
@@ -185,4 +186,15 @@ void place_space(int fd, uint64_t *ret_used, uint64_t *ret_free)
     struct statvfs vfs;
     *ret_used = fstat(fd, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
     *ret_free = fstatvfs(fd, &vfs) == 0 ? (uint64_t)vfs.f_bavail * vfs.f_frsize : 0;
+}
+
+bool place_full(int dir, int fd)
+{
+    struct stat st;
+    AUTO_CLOSE int probe = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (probe >= 0 && fstat(fd, &st) == 0 &&
+        fallocate(probe, 0, st.st_size, STORE_VALUE_MAX + (1 << 20)) == 0) {
+        return false;
+    }
+    return errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
 }

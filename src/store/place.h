@@ -33,6 +33,10 @@ NODISCARD enum rc place_file(int dir, const char *name, bool create, bool exclus
 /* Bytes used by FD's file and free in its file system; 0 when unknown. */
 void place_space(int fd, uint64_t *ret_used, uint64_t *ret_free);
 
+/* Whether a file in DIR could not grow now beyond the size of FD's file by the largest value:
+ * because of the disk, a quota or the limit of this process. */
+bool place_full(int dir, int fd);
+
 /* Closes *FD when it is one. */
 void place_close_at(int *fd);
 #define AUTO_CLOSE __attribute__((cleanup(place_close_at)))

@@ -42,11 +42,12 @@ enum seal_account { SEAL_SO, SEAL_USER, SEAL_ACCOUNTS };
 
 struct seal_pin {
     bool set;
-    uint32_t iterations;           /* PBKDF2-HMAC-SHA256 */
-    uint8_t salt[32];              /* fresh at each change */
-    uint8_t wrapped[12 + 32 + 16]; /* nonce, master key, tag: AES-256-GCM, AAD = token id, account */
-    uint32_t failed;               /* attempts since the last success, counted before comparing */
-    uint64_t last_failed_ms;       /* when, milliseconds since 1970 */
+    uint32_t iterations; /* PBKDF2-HMAC-SHA256 */
+    uint8_t salt[32];    /* fresh at each change */
+    uint8_t
+        wrapped[12 + 32 + 16]; /* nonce, master key, tag: AES-256-GCM, AAD = token id, account */
+    uint32_t failed;           /* attempts since the last success, counted before comparing */
+    uint64_t last_failed_ms;   /* when, milliseconds since 1970 */
 };
 
 struct seal_state {
@@ -80,8 +81,7 @@ NODISCARD enum rc seal_pin_set(const struct crypto *c, struct seal_state *s, enu
 /* RC_PIN_INCORRECT, RC_USER_PIN_NOT_INITIALIZED. Compares by unwrapping only (AEAD). Does not look
  * at the counters. Caller frees *RET_MASTER. */
 NODISCARD enum rc seal_pin_open(const struct crypto *c, const struct seal_state *s,
-                                enum seal_account a, struct bytes pin,
-                                struct secret **ret_master);
+                                enum seal_account a, struct bytes pin, struct secret **ret_master);
 
 /* Milliseconds that the next attempt has to wait: min(100 * 2^(failed-1), 5000) since the last
  * failure; 0 when none is due. Never more than 5000, whatever the clock did. */
@@ -113,8 +113,8 @@ NODISCARD enum rc seal_record_peek(struct bytes record, enum seal_domain *ret_do
 /* RC_STORE_CORRUPT when anything differs from what was sealed. One of RET_PUBLIC (replaces the
  * content) and RET_SECRET (caller frees) is given, the other NULL. */
 NODISCARD enum rc seal_open_record(const struct seal_keys *k, uint64_t object, uint64_t version,
-                                   enum seal_part part, struct bytes record,
-                                   struct buf *ret_public, struct secret **ret_secret);
+                                   enum seal_part part, struct bytes record, struct buf *ret_public,
+                                   struct secret **ret_secret);
 
 /* The blinded name of an index term: HMAC-SHA256(index key, term), first 16 bytes. */
 NODISCARD enum rc seal_blind(const struct seal_keys *k, struct bytes term,

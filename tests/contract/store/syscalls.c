@@ -49,7 +49,10 @@ static bool hit(void)
 
 #define REAL(name, type) ((type)(uintptr_t)dlsym(RTLD_NEXT, #name))
 
-ssize_t pwrite(int fd, const void *p, size_t n, off_t at)
+/* Seen by the shared library that calls them. */
+#define SEEN __attribute__((visibility("default")))
+
+SEEN ssize_t pwrite(int fd, const void *p, size_t n, off_t at)
 {
     static ssize_t (*real)(int, const void *, size_t, off_t);
     if (real == NULL) {
@@ -61,7 +64,7 @@ ssize_t pwrite(int fd, const void *p, size_t n, off_t at)
     return real(fd, p, n, at);
 }
 
-ssize_t writev(int fd, const struct iovec *v, int n)
+SEEN ssize_t writev(int fd, const struct iovec *v, int n)
 {
     static ssize_t (*real)(int, const struct iovec *, int);
     if (real == NULL) {
@@ -74,7 +77,7 @@ ssize_t writev(int fd, const struct iovec *v, int n)
 }
 
 #define SIMPLE(name, params, types, args)                                                          \
-    int name params                                                                                \
+    SEEN int name params                                                                           \
     {                                                                                              \
         static int(*real) types;                                                                   \
         if (real == NULL) {                                                                        \

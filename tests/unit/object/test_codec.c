@@ -12,8 +12,8 @@ typedef void start_fn(struct list_of *l);
 
 static void start_full(struct list_of *l)
 {
-    CK_BBOOL yes = CK_TRUE;
-    CK_ULONG type = CKK_AES;
+    static CK_BBOOL yes = CK_TRUE;
+    static CK_ULONG type = CKK_AES;
     CK_ATTRIBUTE inner[2] = {{CKA_SENSITIVE, &yes, 1}, {CKA_KEY_TYPE, &type, sizeof type}};
     const CK_MECHANISM_TYPE mechs[2] = {CKM_AES_GCM, CKM_AES_KEY_WRAP};
     start_aes(l);

@@ -45,6 +45,9 @@ static const struct curve_name names[] = {
     NAME(EC_MONTGOMERY, X25519, NONE,
          "\x13\x0a"
          "curve25519"),
+    NAME(EC_MONTGOMERY, X25519, NONE,
+         "\x13\x0b" /* one byte too many, but pkcs11-tool up to 0.23 at least says it so */
+         "curve25519"),
     NAME(EC_MONTGOMERY, X25519, NONE, "\x06\x0a\x2b\x06\x01\x04\x01\x97\x55\x01\x05\x01"),
     NAME(EC_MONTGOMERY, X448, NONE, "\x06\x03\x2b\x65\x6f"),
     NAME(EC_MONTGOMERY, X448, NONE,
@@ -57,14 +60,14 @@ enum rc curve_read(CK_KEY_TYPE type, struct bytes ec_params, struct pkey_spec *r
     struct rd r = RD(ec_params);
     uint8_t tag = 0;
     struct bytes content = BYTES_NONE;
-    REQUIRE(der_take_any(&r, &tag, &content, NULL) == RC_OK && rd_end(&r) == RC_OK,
-            RC_DOMAIN_PARAMS_INVALID);
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (names[i].type == type && bytes_equal(names[i].der, ec_params)) {
             *ret = names[i].spec;
             return RC_OK;
         }
     }
+    REQUIRE(der_take_any(&r, &tag, &content, NULL) == RC_OK && rd_end(&r) == RC_OK,
+            RC_DOMAIN_PARAMS_INVALID);
     const bool known = tag == DER_OID || tag == DER_PRINTABLE_STRING || tag == DER_SEQUENCE;
     return known ? RC_CURVE_NOT_SUPPORTED : RC_DOMAIN_PARAMS_INVALID;
 }

@@ -195,6 +195,20 @@ static enum rc read_algorithm(struct bytes algorithm, struct pkey_spec *ret)
     return rc == RC_OK ? RC_OK : curve_read(CKK_EC_MONTGOMERY, oid, ret);
 }
 
+/* The one element of V. Up to seven zero bytes may follow it: SoftHSM2 fills a key up to whole
+ * blocks that way before CKM_AES_KEY_WRAP. */
+static enum rc read_outer(struct bytes v, struct bytes *ret)
+{
+    struct rd r = RD(v);
+    TRY(der_take(&r, DER_SEQUENCE, ret));
+    uint8_t rest = 0;
+    REQUIRE(r.n < 8, RC_MALFORMED);
+    for (size_t i = 0; i < r.n; i++) {
+        rest |= r.p[i];
+    }
+    return rest == 0 ? RC_OK : RC_MALFORMED;
+}
+
 static enum rc read_info(struct bytes v, struct pkey_spec *ret_spec, struct key_parts *parts)
 {
     struct bytes seq = BYTES_NONE;
@@ -202,7 +216,7 @@ static enum rc read_info(struct bytes v, struct pkey_spec *ret_spec, struct key_
     struct bytes key = BYTES_NONE;
     struct bytes other = BYTES_NONE;
     uint32_t version = 0;
-    TRY(der_whole(v, DER_SEQUENCE, &seq));
+    TRY(read_outer(v, &seq));
     struct rd r = RD(seq);
     TRY(der_take_small(&r, &version));
     REQUIRE(version <= 1, RC_MALFORMED);

@@ -22,6 +22,7 @@ STEP="start"
 BACKGROUND=()
 at_end() {
     local code=$?
+    [[ -z ${AT_END:-} ]] || eval "$AT_END"
     for p in ${BACKGROUND[@]+"${BACKGROUND[@]}"}; do kill "$p" 2>/dev/null || true; done
     if ((code != 0 && code != 77)); then
         echo "FAILED in step: $STEP" >&2

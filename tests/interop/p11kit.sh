@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # p11-kit: the module behind its proxy (as every p11-kit program loads it) and behind its RPC server,
-# with a user's own configuration.
+# with a user's own configuration; for root, whose own configuration p11-kit does not read, with a
+# file among the system's that is removed at the end.
 source "$(dirname "$0")/lib.sh"
 proxy=$(ls /usr/lib/*/p11-kit-proxy.so 2>/dev/null | head -1 || true)
 client=$(ls /usr/lib/*/pkcs11/p11-kit-client.so 2>/dev/null | head -1 || true)
@@ -13,6 +14,12 @@ export HOME=$W XDG_CONFIG_HOME=$W/config
 mkdir -p "$W/config/pkcs11/modules"
 printf 'module: %s\n' "$MODULE" >"$W/config/pkcs11/modules/craton_hsm.module"
 printf 'user-config: only\n' >"$W/config/pkcs11/pkcs11.conf"
+if ((EUID == 0)); then
+    entry=/etc/pkcs11/modules/craton-hsm-interop-$$.module
+    AT_END="rm -f $entry"
+    mkdir -p /etc/pkcs11/modules
+    printf 'module: %s\n' "$MODULE" >"$entry"
+fi
 says "p11-kit lists the token" "$TOKEN" p11-kit list-modules
 head -c 32 /dev/urandom >"$W/hash"
 proxied() { pkcs11-tool --module "$proxy" --token-label "$TOKEN" --login --pin "$PIN" "$@"; }

@@ -131,12 +131,12 @@ for h in SHA-1 SHA224 SHA256 SHA384 SHA512; do
     openssl dgst -"${o/-/}" -binary "$W/data" >"$W/theirs"
     same "  as openssl does" "$W/out" "$W/theirs"
 done
+# (pkcs11-tool 0.23 writes no generic secret; Java and the vectors compare HMAC with others.)
 for h in SHA256 SHA512; do
     has_mechanism "$h-HMAC" || continue
-    step "a generic secret" user -w "$W/key" --type secrkey --key-type GENERIC:32 --label mac$h --id 7${h: -1} --usage-sign
-    step "$h-HMAC signs" user -s -m $h-HMAC --id 7${h: -1} -i "$W/data" -o "$W/out"
-    openssl dgst -${h,,} -mac HMAC -macopt hexkey:$K -binary "$W/data" >"$W/theirs"
-    same "  as openssl does" "$W/out" "$W/theirs"
+    step "a generic secret" user --keygen --key-type GENERIC:32 --label mac$h --id 7${h: -1} --usage-sign
+    step "$h-HMAC signs" user -s -m $h-HMAC --id 7${h: -1} -i "$W/data" -o "$W/sig"
+    step "  the token verifies" user --verify -m $h-HMAC --id 7${h: -1} -i "$W/data" --signature-file "$W/sig"
 done
 
 # ---- objects ---------------------------------------------------------------------------------------
@@ -168,10 +168,7 @@ if has_mechanism AES-KEY-WRAP; then
 fi
 
 # ---- its own tests ---------------------------------------------------------------------------------
-step "pkcs11-tool --test" user --test
-STEP="pkcs11-tool --test finds no error"
-if grep -iE '^ *[1-9][0-9]* errors|ERROR|FAILED' "$W/said" >/dev/null; then exit 1; fi
-echo "ok    $STEP"
+says "pkcs11-tool --test finds no error" "^No errors$" user --test
 step "pkcs11-tool --test-ec" user --test-ec --id a0 --key-type EC:secp256r1
 step "pkcs11-tool --test-threads" p11 --use-locking --test-threads IN --test-threads ILGS --test-threads ILOT
 step "pkcs11-tool --test-fork" p11 --test-fork

@@ -59,7 +59,7 @@ STEP="nginx starts"
 wait_port "$port" $server || { cat "$W/server" "$W/nginx.log" >"$W/said"; exit 1; }
 for i in 1 2 3; do
     says "nginx serves TLS with the token's key ($i)" "served with" \
-        bash -c "printf 'GET / HTTP/1.0\r\n\r\n' | env -u OPENSSL_CONF openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:$port -CAfile '$W/c.pem' -verify_return_error 2>/dev/null"
+        bash -c "printf 'GET / HTTP/1.0\r\n\r\n' | env -u OPENSSL_CONF openssl s_client -quiet -connect 127.0.0.1:$port -CAfile '$W/c.pem' -verify_return_error 2>/dev/null"
 done
 kill $server
 wait $server 2>/dev/null || true

@@ -66,10 +66,23 @@ static enum rc out_size(const struct mech_op *op, enum mech_phase phase, size_t 
     return RC_OK;
 }
 
+/* Bytes from the first counter block to the one whose counting bits are all ones. What would make
+ * them overflow is refused (PKCS#11 3.2, AES-CTR: 2 bits that begin with 1 are good for 3 blocks). */
+static uint64_t until_overflow(const uint8_t first[16], unsigned bits)
+{
+    const uint64_t high = bits > 64 ? ~get_u64_be(first) << (128 - bits) >> (128 - bits) : 0;
+    const uint64_t mask = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+    const uint64_t more = ~get_u64_be(first + 8) & mask; /* blocks behind the first */
+    return high != 0 || more >= UINT64_MAX / 16 ? UINT64_MAX : (more + 1) * 16;
+}
+
 static enum rc start(struct mech_op *op)
 {
     if (op->cipher_live) {
         return RC_OK;
+    }
+    if (op->row->kind == BLOCK_CTR) {
+        op->ctr_left = until_overflow(op->param.iv.p, op->param.counter_bits);
     }
     const struct cipher_params p = {.encrypt = op->verb == VERB_ENCRYPT,
                                     .iv = op->param.iv,
@@ -87,6 +100,10 @@ static enum rc update(struct mech_op *op, struct bytes in, uint8_t *out, size_t 
     size_t done = 0;
     TRY(start(op));
     REQUIRE(in.n <= SIZE_MAX - 32, bad_length(op));
+    if (op->row->kind == BLOCK_CTR) {
+        REQUIRE(in.n <= op->ctr_left, RC_DATA_LEN_RANGE);
+        op->ctr_left -= op->ctr_left == UINT64_MAX ? 0 : in.n;
+    }
     size_t now = whole(op, op->block_n + in.n);
     if (op->block_n > 0 && now > 0) { /* fill the waiting block */
         const size_t more = 16 - op->block_n;

@@ -114,6 +114,7 @@ struct mech_op {
     bool digest_live, mac_live, cipher_live;
     uint8_t block[16]; /* the part of a block that waits; for padding the block held back */
     size_t block_n;
+    uint64_t ctr_left; /* CTR: bytes until the counting bits would overflow */
     uint8_t nonce[12];
 
     const struct cipher_ops *cipher_ops;

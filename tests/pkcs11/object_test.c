@@ -182,7 +182,7 @@ static void r013_templates_that_make_no_sense(void **state)
 static void r023_templates_that_lack_something(void **state)
 {
     (void)state;
-    const CK_SESSION_HANDLE s = open_session(true);
+    const CK_SESSION_HANDLE s = user_session();
     CK_OBJECT_HANDLE o = 0, p = 0;
     RV(CKR_TEMPLATE_INCOMPLETE,
        create(s, T(AU(CKA_CLASS, CKO_SECRET_KEY), AS(CKA_VALUE, "0123456789abcdef")), &o));

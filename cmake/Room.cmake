@@ -164,9 +164,6 @@ endfunction()
 function(_craton_register name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LABELS;ENVIRONMENT;ARGS")
   add_test(NAME ${name} COMMAND ${name} ${arg_ARGS})
-  if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 60)
-  endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} SKIP_RETURN_CODE 77
     LABELS "${arg_LABELS}" ENVIRONMENT "${arg_ENVIRONMENT}")
 endfunction()
@@ -190,7 +187,10 @@ function(craton_unit_test name)
   _craton_furnish(${name} ${cryptoki} NO_BANNED USES ${arg_ROOMS}
     SYSTEM_INCLUDES ${arg_SYSTEM_INCLUDES} LINKS ${arg_LINKS} cmocka DEFINES ${arg_DEFINES})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
-  _craton_register(${name} TIMEOUT "${arg_TIMEOUT}" LABELS unit ${arg_LABELS}
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  _craton_register(${name} TIMEOUT ${arg_TIMEOUT} LABELS unit ${arg_LABELS}
     ENVIRONMENT ${arg_ENVIRONMENT} ARGS ${arg_ARGS})
 endfunction()
 
@@ -217,7 +217,10 @@ function(craton_module_test name)
     add_dependencies(${name} craton_hsm)
     list(APPEND environment "CRATON_MODULE=$<TARGET_FILE:craton_hsm>")
   endif()
-  _craton_register(${name} TIMEOUT "${arg_TIMEOUT}" LABELS module ${arg_LABELS}
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  _craton_register(${name} TIMEOUT ${arg_TIMEOUT} LABELS module ${arg_LABELS}
     ENVIRONMENT ${environment} ARGS ${arg_ARGS})
 endfunction()
 

@@ -8,7 +8,7 @@
 
 #include "aes.h"
 
-enum rc gcm_check(const struct cipher_params *p)
+enum rc osl_gcm_check(const struct cipher_params *p)
 {
     REQUIRE(p->iv.n >= 1 && p->iv.n <= GCM_IV_INLINE, RC_MECHANISM_PARAM_INVALID);
     REQUIRE(p->tag_n >= 4 && p->tag_n <= AEAD_TAG_MAX, RC_MECHANISM_PARAM_INVALID);
@@ -38,7 +38,7 @@ static enum rc get_tag(EVP_CIPHER_CTX *ctx, uint8_t *tag, size_t n)
     return RC_OK;
 }
 
-enum rc gcm_finish(EVP_CIPHER_CTX *ctx, bool encrypt, uint8_t *tag, size_t tag_n)
+enum rc osl_gcm_finish(EVP_CIPHER_CTX *ctx, bool encrypt, uint8_t *tag, size_t tag_n)
 {
     uint8_t none[AES_BLOCK];
     int written = 0;
@@ -47,7 +47,7 @@ enum rc gcm_finish(EVP_CIPHER_CTX *ctx, bool encrypt, uint8_t *tag, size_t tag_n
     if (!encrypt) {
         TRY(set_tag(ctx, tag, tag_n));
         if (EVP_CipherFinal_ex(ctx, none, &written) != 1) {
-            return ossl_failed(RC_ENCRYPTED_DATA_INVALID);
+            return osl_failed(RC_ENCRYPTED_DATA_INVALID);
         }
         return RC_OK;
     }
@@ -59,10 +59,10 @@ static enum rc gcm_once(EVP_CIPHER_CTX *ctx, struct aes_loaded *loaded, const st
                         const struct cipher_params *p, const uint8_t *in, size_t n, uint8_t *out,
                         uint8_t *tag)
 {
-    TRY(aes_set(ctx, loaded, k, p->encrypt, p->iv));
-    TRY(aes_update(ctx, p->aad.p, p->aad.n, NULL));
-    TRY(aes_update(ctx, in, n, out));
-    return gcm_finish(ctx, p->encrypt, tag, p->tag_n);
+    TRY(osl_aes_set(ctx, loaded, k, p->encrypt, p->iv));
+    TRY(osl_aes_update(ctx, p->aad.p, p->aad.n, NULL));
+    TRY(osl_aes_update(ctx, in, n, out));
+    return osl_gcm_finish(ctx, p->encrypt, tag, p->tag_n);
 }
 
 /* ---- CCM --------------------------------------------------------------------------------------- */
@@ -98,7 +98,7 @@ static enum rc ccm_begin(EVP_CIPHER_CTX *ctx, const struct cipher_key *k,
         EVP_CipherInit_ex2(ctx, same_cipher ? NULL : k->cipher, NULL, NULL, p->encrypt, params));
     TRY_SSL(EVP_CipherInit_ex2(ctx, NULL, k->key, p->iv.p, p->encrypt, NULL));
     TRY_SSL(EVP_CipherUpdate(ctx, NULL, &written, NULL, (int)n));
-    return aes_update(ctx, p->aad.p, p->aad.n, NULL);
+    return osl_aes_update(ctx, p->aad.p, p->aad.n, NULL);
 }
 
 static enum rc ccm_once(EVP_CIPHER_CTX *ctx, const struct cipher_key *k,
@@ -111,24 +111,24 @@ static enum rc ccm_once(EVP_CIPHER_CTX *ctx, const struct cipher_key *k,
     TRY(ccm_begin(ctx, k, p, n, tag));
     /* An empty text is processed too: the library makes or checks the tag there. */
     if (EVP_CipherUpdate(ctx, n > 0 ? out : none, &written, n > 0 ? in : none, (int)n) != 1) {
-        return ossl_failed(p->encrypt ? RC_CRYPTO_LIBRARY : RC_ENCRYPTED_DATA_INVALID);
+        return osl_failed(p->encrypt ? RC_CRYPTO_LIBRARY : RC_ENCRYPTED_DATA_INVALID);
     }
     return p->encrypt ? get_tag(ctx, tag, p->tag_n) : RC_OK;
 }
 
 /* ---- both ----------------------------------------------------------------------------------------- */
 
-enum rc aead_once(const struct cipher_key *k, const struct cipher_params *p, const uint8_t *in,
-                  size_t n, uint8_t *out, uint8_t *tag)
+enum rc osl_aead_once(const struct cipher_key *k, const struct cipher_params *p, const uint8_t *in,
+                      size_t n, uint8_t *out, uint8_t *tag)
 {
     struct pool *idle = (struct pool *)(uintptr_t)&k->idle; /* the one part that changes */
     struct aes_loaded loaded = {0};
     enum rc rc;
 
     REQUIRE(k->mode == CIPHER_GCM || k->mode == CIPHER_CCM, RC_FUNCTION_NOT_SUPPORTED);
-    TRY(k->mode == CIPHER_GCM ? gcm_check(p) : ccm_check(p, n));
+    TRY(k->mode == CIPHER_GCM ? osl_gcm_check(p) : ccm_check(p, n));
     REQUIRE(n <= GCM_DATA_MAX, RC_DATA_LEN_RANGE);
-    EVP_CIPHER_CTX *ctx = pool_take(idle);
+    EVP_CIPHER_CTX *ctx = osl_pool_take(idle);
     if (ctx != NULL) {
         loaded.serial = k->serial;
     } else {
@@ -145,7 +145,7 @@ enum rc aead_once(const struct cipher_key *k, const struct cipher_params *p, con
     }
     /* After a library failure nobody knows what the context holds. */
     const bool sound = rc == RC_OK || rc == RC_ENCRYPTED_DATA_INVALID;
-    if (!sound || !pool_put(idle, ctx)) {
+    if (!sound || !osl_pool_put(idle, ctx)) {
         EVP_CIPHER_CTX_free(ctx);
     }
     return rc;

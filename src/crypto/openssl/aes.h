@@ -5,7 +5,7 @@
 #ifndef CRATON_CRYPTO_OPENSSL_AES_H
 #define CRATON_CRYPTO_OPENSSL_AES_H
 
-#include "ossl.h"
+#include "osl.h"
 
 #define AES_BLOCK 16
 #define AEAD_TAG_MAX 16
@@ -30,27 +30,27 @@ struct aes_loaded {
     bool encrypt;
 };
 
-uint64_t aes_next_serial(void);
+uint64_t osl_aes_next_serial(void);
 
-NODISCARD enum rc aes_key_new(enum cipher_mode mode, const struct secret *key,
-                              struct cipher_key **ret);
-void aes_key_free(struct cipher_key *k);
+NODISCARD enum rc osl_aes_key_new(enum cipher_mode mode, const struct secret *key,
+                                  struct cipher_key **ret);
+void osl_aes_key_free(struct cipher_key *k);
 
 /* Sets CTX to the key (when LOADED says that it holds another) and the IV. */
-NODISCARD enum rc aes_set(EVP_CIPHER_CTX *ctx, struct aes_loaded *loaded,
-                          const struct cipher_key *k, bool encrypt, struct bytes iv);
+NODISCARD enum rc osl_aes_set(EVP_CIPHER_CTX *ctx, struct aes_loaded *loaded,
+                              const struct cipher_key *k, bool encrypt, struct bytes iv);
 
 /* All of N bytes through the library. OUT NULL: additional data. */
-NODISCARD enum rc aes_update(EVP_CIPHER_CTX *ctx, const uint8_t *in, size_t n, uint8_t *out);
+NODISCARD enum rc osl_aes_update(EVP_CIPHER_CTX *ctx, const uint8_t *in, size_t n, uint8_t *out);
 
 /* GCM: ends the run; the tag is written (encrypt) or compared. */
-NODISCARD enum rc gcm_finish(EVP_CIPHER_CTX *ctx, bool encrypt, uint8_t *tag, size_t tag_n);
+NODISCARD enum rc osl_gcm_finish(EVP_CIPHER_CTX *ctx, bool encrypt, uint8_t *tag, size_t tag_n);
 
 /* GCM: IV, tag length and additional data within what the mode allows. */
-NODISCARD enum rc gcm_check(const struct cipher_params *p);
+NODISCARD enum rc osl_gcm_check(const struct cipher_params *p);
 
 /* cipher_ops.once */
-NODISCARD enum rc aead_once(const struct cipher_key *k, const struct cipher_params *p,
-                            const uint8_t *in, size_t n, uint8_t *out, uint8_t *tag);
+NODISCARD enum rc osl_aead_once(const struct cipher_key *k, const struct cipher_params *p,
+                                const uint8_t *in, size_t n, uint8_t *out, uint8_t *tag);
 
 #endif

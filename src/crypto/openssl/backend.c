@@ -17,7 +17,7 @@
 #include <openssl/obj_mac.h>
 #include <openssl/provider.h>
 
-#include "ossl.h"
+#include "osl.h"
 
 /* A private library context with its provider. */
 struct context {
@@ -27,16 +27,16 @@ struct context {
 
 static struct {
     struct context operations, generation; /* until the process ends */
-    struct ossl o;
+    struct osl o;
     bool started;
 } self;
 
-const struct ossl *ossl(void)
+const struct osl *osl(void)
 {
     return &self.o;
 }
 
-struct pool *ossl_digest_pool(enum hash_alg alg)
+struct pool *osl_digest_pool(enum hash_alg alg)
 {
     return &self.o.digests[alg];
 }
@@ -83,17 +83,17 @@ static const int curve_nids[CURVE_COUNT] = {
     [CURVE_BP384R1] = NID_brainpoolP384r1, [CURVE_BP512R1] = NID_brainpoolP512r1,
 };
 
-const char *ossl_hash_name(enum hash_alg alg)
+const char *osl_hash_name(enum hash_alg alg)
 {
     return (unsigned)alg < HASH_COUNT ? hash_names[alg] : NULL;
 }
 
-int ossl_aes_index(size_t key_n)
+int osl_aes_index(size_t key_n)
 {
     return key_n == 16 ? 0 : key_n == 24 ? 1 : key_n == 32 ? 2 : -1;
 }
 
-enum rc ossl_failed(enum rc otherwise)
+enum rc osl_failed(enum rc otherwise)
 {
     const unsigned long e = ERR_peek_last_error();
 
@@ -110,11 +110,11 @@ static enum rc context_open(struct context *c)
         return RC_OK;
     }
     OSSL_LIB_CTX *lib = OSSL_LIB_CTX_new();
-    REQUIRE(lib != NULL, ossl_failed(RC_CRYPTO_LIBRARY));
+    REQUIRE(lib != NULL, osl_failed(RC_CRYPTO_LIBRARY));
     c->provider = OSSL_PROVIDER_load(lib, "default");
     if (c->provider == NULL) {
         OSSL_LIB_CTX_free(lib);
-        return ossl_failed(RC_CRYPTO_LIBRARY);
+        return osl_failed(RC_CRYPTO_LIBRARY);
     }
     c->lib = lib;
     return RC_OK;
@@ -131,7 +131,7 @@ static enum rc contexts_open(void)
         struct context made = {NULL, NULL};
 
         TRY(context_open(&made));
-        const enum rc rc = ossl_rand_install(made.lib);
+        const enum rc rc = osl_rand_install(made.lib);
         if (rc != RC_OK) {
             OSSL_PROVIDER_unload(made.provider);
             OSSL_LIB_CTX_free(made.lib);
@@ -148,11 +148,11 @@ static enum rc contexts_open(void)
     do {                                                                                           \
         (place) = (call);                                                                          \
         if ((place) == NULL) {                                                                     \
-            return ossl_failed(RC_CRYPTO_LIBRARY);                                                 \
+            return osl_failed(RC_CRYPTO_LIBRARY);                                                  \
         }                                                                                          \
     } while (0)
 
-static enum rc fetch_all(struct ossl *o)
+static enum rc fetch_all(struct osl *o)
 {
     for (enum hash_alg alg = HASH_SHA1; alg < HASH_COUNT; alg++) {
         FETCH(o->md[alg], EVP_MD_fetch(o->lib, hash_names[alg], NULL));
@@ -175,12 +175,12 @@ static enum rc fetch_all(struct ossl *o)
     return RC_OK;
 }
 
-static void release_all(struct ossl *o)
+static void release_all(struct osl *o)
 {
     void *idle;
 
     for (size_t alg = 0; alg < HASH_COUNT; alg++) {
-        while ((idle = pool_take(&o->digests[alg])) != NULL) {
+        while ((idle = osl_pool_take(&o->digests[alg])) != NULL) {
             EVP_MD_CTX_free(idle);
         }
         EVP_MD_free(o->md[alg]);
@@ -253,7 +253,7 @@ static int cipher_rank(enum cipher_mode mode)
 
 static int pkey_rank(const struct pkey_spec *spec)
 {
-    return ossl_pkey_ops.supports(spec) ? RANK : 0;
+    return osl_pkey_ops.supports(spec) ? RANK : 0;
 }
 
 static const struct crypto_backend table = {
@@ -262,14 +262,14 @@ static const struct crypto_backend table = {
     .start = start,
     .stop = stop,
     .after_fork = after_fork,
-    .digest = &ossl_digest_ops,
+    .digest = &osl_digest_ops,
     .digest_rank = digest_rank,
-    .mac = &ossl_mac_ops,
+    .mac = &osl_mac_ops,
     .mac_rank = mac_rank,
-    .cipher = &ossl_cipher_ops,
+    .cipher = &osl_cipher_ops,
     .cipher_rank = cipher_rank,
-    .keywrap = &ossl_keywrap_ops,
-    .pkey = &ossl_pkey_ops,
+    .keywrap = &osl_keywrap_ops,
+    .pkey = &osl_pkey_ops,
     .pkey_rank = pkey_rank,
     .pkey_generate_rank = pkey_rank,
 };
@@ -281,32 +281,32 @@ const struct crypto_backend *crypto_backend_openssl(void)
 
 /* ---- small things the other files share --------------------------------------------------------- */
 
-void ossl_bn_free_at(BIGNUM **p)
+void osl_bn_free_at(BIGNUM **p)
 {
     BN_clear_free(*p);
 }
 
-void ossl_bn_ctx_free_at(BN_CTX **p)
+void osl_bn_ctx_free_at(BN_CTX **p)
 {
     BN_CTX_free(*p);
 }
 
-void ossl_point_free_at(EC_POINT **p)
+void osl_point_free_at(EC_POINT **p)
 {
     EC_POINT_clear_free(*p);
 }
 
-void ossl_pkey_ctx_free_at(EVP_PKEY_CTX **p)
+void osl_pkey_ctx_free_at(EVP_PKEY_CTX **p)
 {
     EVP_PKEY_CTX_free(*p);
 }
 
-void ossl_pkey_free_at(EVP_PKEY **p)
+void osl_pkey_free_at(EVP_PKEY **p)
 {
     EVP_PKEY_free(*p);
 }
 
-void ossl_secret_release_at(void *pp)
+void osl_secret_release_at(void *pp)
 {
     void *p;
 
@@ -314,12 +314,12 @@ void ossl_secret_release_at(void *pp)
     secret_release(p);
 }
 
-BIGNUM *ossl_bn_from(struct bytes v)
+BIGNUM *osl_bn_from(struct bytes v)
 {
     return v.n <= INT_MAX ? BN_bin2bn(v.p, (int)v.n, NULL) : NULL;
 }
 
-BIGNUM *ossl_bn_from_secret(const struct secret *s)
+BIGNUM *osl_bn_from_secret(const struct secret *s)
 {
     BIGNUM *bn = BN_secure_new();
 
@@ -331,7 +331,7 @@ BIGNUM *ossl_bn_from_secret(const struct secret *s)
     return bn;
 }
 
-struct secret *ossl_bn_to_secret(const BIGNUM *bn, size_t n)
+struct secret *osl_bn_to_secret(const BIGNUM *bn, size_t n)
 {
     const size_t width = n > 0 ? n : (size_t)BN_num_bytes(bn);
     struct secret *s = secret_new(width);
@@ -343,7 +343,7 @@ struct secret *ossl_bn_to_secret(const BIGNUM *bn, size_t n)
     return s;
 }
 
-enum rc ossl_bn_to_buf(const BIGNUM *bn, struct buf *ret)
+enum rc osl_bn_to_buf(const BIGNUM *bn, struct buf *ret)
 {
     const size_t n = (size_t)BN_num_bytes(bn);
 

@@ -27,45 +27,45 @@ static struct run *run_of(struct cipher_ctx *c)
 
 /* ---- keys -------------------------------------------------------------------------------------- */
 
-uint64_t aes_next_serial(void)
+uint64_t osl_aes_next_serial(void)
 {
     static _Atomic uint64_t last;
 
     return ++last;
 }
 
-enum rc aes_key_new(enum cipher_mode mode, const struct secret *key, struct cipher_key **ret)
+enum rc osl_aes_key_new(enum cipher_mode mode, const struct secret *key, struct cipher_key **ret)
 {
-    const int size = ossl_aes_index(key->n);
+    const int size = osl_aes_index(key->n);
 
     REQUIRE(size >= 0, RC_KEY_SIZE_RANGE);
     REQUIRE((unsigned)mode < CIPHER_MODE_COUNT, RC_MECHANISM_INVALID);
     struct cipher_key *k = secret_alloc(sizeof(*k));
     REQUIRE(k != NULL, RC_HOST_MEMORY);
-    k->serial = aes_next_serial();
+    k->serial = osl_aes_next_serial();
     k->mode = mode;
-    k->cipher = ossl()->aes[mode][size];
+    k->cipher = osl()->aes[mode][size];
     k->key_n = key->n;
     memcpy(k->key, key->p, key->n);
     *ret = k;
     return RC_OK;
 }
 
-void aes_key_free(struct cipher_key *k)
+void osl_aes_key_free(struct cipher_key *k)
 {
     void *idle;
 
     if (k == NULL) {
         return;
     }
-    while ((idle = pool_take(&k->idle)) != NULL) {
+    while ((idle = osl_pool_take(&k->idle)) != NULL) {
         EVP_CIPHER_CTX_free(idle);
     }
     secret_release(k);
 }
 
-enum rc aes_set(EVP_CIPHER_CTX *ctx, struct aes_loaded *loaded, const struct cipher_key *k,
-                bool encrypt, struct bytes iv)
+enum rc osl_aes_set(EVP_CIPHER_CTX *ctx, struct aes_loaded *loaded, const struct cipher_key *k,
+                    bool encrypt, struct bytes iv)
 {
     /* ECB and CBC have a key schedule for each direction; the others go forward alone. */
     const bool one_way = k->mode == CIPHER_ECB || k->mode == CIPHER_CBC;
@@ -91,7 +91,7 @@ enum rc aes_set(EVP_CIPHER_CTX *ctx, struct aes_loaded *loaded, const struct cip
     return RC_OK;
 }
 
-enum rc aes_update(EVP_CIPHER_CTX *ctx, const uint8_t *in, size_t n, uint8_t *out)
+enum rc osl_aes_update(EVP_CIPHER_CTX *ctx, const uint8_t *in, size_t n, uint8_t *out)
 {
     while (n > 0) {
         const size_t take = n < CIPHER_CHUNK ? n : CIPHER_CHUNK;
@@ -146,11 +146,11 @@ static enum rc ctr_update(struct cipher_ctx *c, const uint8_t *in, size_t n, uin
     REQUIRE(n <= r->left, RC_DATA_LEN_RANGE);
     while (n > 0) {
         if (r->until_wrap == 0) {
-            TRY(aes_set(c->heap, &r->loaded, c->key, true, BYTES(r->low_zero, AES_BLOCK)));
+            TRY(osl_aes_set(c->heap, &r->loaded, c->key, true, BYTES(r->low_zero, AES_BLOCK)));
             r->until_wrap = NO_LIMIT; /* left ends it before the next time */
         }
         const size_t take = n < r->until_wrap ? n : (size_t)r->until_wrap;
-        TRY(aes_update(c->heap, in, take, out));
+        TRY(osl_aes_update(c->heap, in, take, out));
         r->until_wrap -= r->until_wrap == NO_LIMIT ? 0 : take;
         r->left -= r->left == NO_LIMIT ? 0 : take;
         in += take;
@@ -172,7 +172,7 @@ static enum rc check(const struct cipher_key *k, const struct cipher_params *p)
         REQUIRE(p->iv.n == AES_BLOCK, RC_MECHANISM_PARAM_INVALID);
         return RC_OK;
     case CIPHER_GCM:
-        return gcm_check(p);
+        return osl_gcm_check(p);
     default:
         return RC_FUNCTION_NOT_SUPPORTED; /* CCM knows its length first: once() */
     }
@@ -184,7 +184,7 @@ static enum rc begin(struct cipher_ctx *c, const struct cipher_key *k,
     struct run *r = run_of(c);
 
     TRY(check(k, p));
-    c->ops = &ossl_cipher_ops;
+    c->ops = &osl_cipher_ops;
     c->key = k;
     if (c->heap == NULL) {
         c->heap = EVP_CIPHER_CTX_new();
@@ -193,12 +193,13 @@ static enum rc begin(struct cipher_ctx *c, const struct cipher_key *k,
     r->encrypt = p->encrypt;
     if (k->mode == CIPHER_CTR) {
         TRY(ctr_begin(r, p));
-        return aes_set(c->heap, &r->loaded, k, true, p->iv);
+        return osl_aes_set(c->heap, &r->loaded, k, true, p->iv);
     }
-    TRY(aes_set(c->heap, &r->loaded, k, p->encrypt, k->mode == CIPHER_ECB ? BYTES_NONE : p->iv));
+    TRY(osl_aes_set(c->heap, &r->loaded, k, p->encrypt,
+                    k->mode == CIPHER_ECB ? BYTES_NONE : p->iv));
     if (k->mode == CIPHER_GCM) {
         r->left = GCM_DATA_MAX;
-        return aes_update(c->heap, p->aad.p, p->aad.n, NULL);
+        return osl_aes_update(c->heap, p->aad.p, p->aad.n, NULL);
     }
     return RC_OK;
 }
@@ -218,7 +219,7 @@ static enum rc update(struct cipher_ctx *c, const uint8_t *in, size_t n, uint8_t
         REQUIRE(n % AES_BLOCK == 0, RC_DATA_LEN_RANGE);
         break;
     }
-    return aes_update(c->heap, in, n, out);
+    return osl_aes_update(c->heap, in, n, out);
 }
 
 static enum rc finish(struct cipher_ctx *c, uint8_t *tag, size_t tag_n)
@@ -226,7 +227,7 @@ static enum rc finish(struct cipher_ctx *c, uint8_t *tag, size_t tag_n)
     if (c->key->mode != CIPHER_GCM) {
         return RC_OK;
     }
-    return gcm_finish(c->heap, run_of(c)->encrypt, tag, tag_n);
+    return osl_gcm_finish(c->heap, run_of(c)->encrypt, tag, tag_n);
 }
 
 static void clear(struct cipher_ctx *c)
@@ -235,12 +236,12 @@ static void clear(struct cipher_ctx *c)
     mem_wipe(c, sizeof(*c));
 }
 
-const struct cipher_ops ossl_cipher_ops = {
-    .key_new = aes_key_new,
-    .key_free = aes_key_free,
+const struct cipher_ops osl_cipher_ops = {
+    .key_new = osl_aes_key_new,
+    .key_free = osl_aes_key_free,
     .begin = begin,
     .update = update,
     .finish = finish,
     .clear = clear,
-    .once = aead_once,
+    .once = osl_aead_once,
 };

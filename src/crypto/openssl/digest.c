@@ -9,7 +9,7 @@
 
 #include <openssl/sha.h>
 
-#include "ossl.h"
+#include "osl.h"
 
 _Static_assert(sizeof(SHA512_CTX) <= sizeof(((struct digest_ctx *)0)->state), "state fits");
 
@@ -76,14 +76,14 @@ static enum rc sha3_begin(struct digest_ctx *c, enum hash_alg alg)
         c->heap = EVP_MD_CTX_new();
         REQUIRE(c->heap != NULL, RC_HOST_MEMORY);
     }
-    TRY_SSL(EVP_DigestInit_ex2(c->heap, ossl()->md[alg], NULL));
+    TRY_SSL(EVP_DigestInit_ex2(c->heap, osl()->md[alg], NULL));
     return RC_OK;
 }
 
 static enum rc begin(struct digest_ctx *c, enum hash_alg alg)
 {
     REQUIRE(hash_size(alg) > 0, RC_ARGUMENTS_BAD);
-    c->ops = &ossl_digest_ops;
+    c->ops = &osl_digest_ops;
     c->alg = alg;
     if (families[alg] == FAMILY_SHA3) {
         return sha3_begin(c, alg);
@@ -133,7 +133,7 @@ static enum rc finish(struct digest_ctx *c, uint8_t *out)
 
 static enum rc copy(struct digest_ctx *to, const struct digest_ctx *from)
 {
-    to->ops = &ossl_digest_ops;
+    to->ops = &osl_digest_ops;
     to->alg = from->alg;
     switch (families[from->alg]) {
     case FAMILY_SHA1:
@@ -163,19 +163,19 @@ static void clear(struct digest_ctx *c)
 
 static enum rc sha3_once(enum hash_alg alg, const void *p, size_t n, uint8_t *out)
 {
-    struct pool *pool = ossl_digest_pool(alg);
-    EVP_MD_CTX *ctx = pool_take(pool);
+    struct pool *pool = osl_digest_pool(alg);
+    EVP_MD_CTX *ctx = osl_pool_take(pool);
 
     if (ctx == NULL) {
         ctx = EVP_MD_CTX_new();
         REQUIRE(ctx != NULL, RC_HOST_MEMORY);
     }
-    if (EVP_DigestInit_ex2(ctx, ossl()->md[alg], NULL) != 1 || EVP_DigestUpdate(ctx, p, n) != 1 ||
+    if (EVP_DigestInit_ex2(ctx, osl()->md[alg], NULL) != 1 || EVP_DigestUpdate(ctx, p, n) != 1 ||
         EVP_DigestFinal_ex(ctx, out, NULL) != 1) {
         EVP_MD_CTX_free(ctx);
-        return ossl_failed(RC_CRYPTO_LIBRARY);
+        return osl_failed(RC_CRYPTO_LIBRARY);
     }
-    if (!pool_put(pool, ctx)) {
+    if (!osl_pool_put(pool, ctx)) {
         EVP_MD_CTX_free(ctx);
     }
     return RC_OK;
@@ -198,7 +198,7 @@ static enum rc once(enum hash_alg alg, const void *p, size_t n, uint8_t *out)
     return rc;
 }
 
-const struct digest_ops ossl_digest_ops = {
+const struct digest_ops osl_digest_ops = {
     .begin = begin,
     .update = update,
     .finish = finish,

@@ -23,7 +23,7 @@ static void sig_free_at(ECDSA_SIG **p)
 
 static const EC_GROUP *group_of(enum ec_curve curve)
 {
-    return ossl()->group[curve];
+    return osl()->group[curve];
 }
 
 /* ---- points and scalars ---------------------------------------------------------------------------- */
@@ -40,7 +40,7 @@ static enum rc point_read(enum ec_curve curve, struct bytes v, EC_POINT **ret)
     point = EC_POINT_new(group);
     REQUIRE(point != NULL, RC_HOST_MEMORY);
     if (EC_POINT_oct2point(group, point, v.p, v.n, NULL) != 1) {
-        return ossl_failed(RC_PUBLIC_KEY_INVALID);
+        return osl_failed(RC_PUBLIC_KEY_INVALID);
     }
     *ret = TAKE(point);
     return RC_OK;
@@ -54,7 +54,7 @@ static enum rc point_write(enum ec_curve curve, const EC_POINT *point, struct bu
     TRY(buf_reserve(ret, n));
     if (EC_POINT_point2oct(group_of(curve), point, POINT_CONVERSION_UNCOMPRESSED, ret->p, n,
                            NULL) != n) {
-        return ossl_failed(RC_CRYPTO_LIBRARY);
+        return osl_failed(RC_CRYPTO_LIBRARY);
     }
     ret->n = n;
     return RC_OK;
@@ -66,7 +66,7 @@ static enum rc scalar_read(enum ec_curve curve, const struct secret *s, BIGNUM *
     AUTO_BN BIGNUM *d = NULL;
 
     REQUIRE(s != NULL, RC_ATTRIBUTE_VALUE_INVALID);
-    d = ossl_bn_from_secret(s);
+    d = osl_bn_from_secret(s);
     REQUIRE(d != NULL, RC_HOST_MEMORY);
     REQUIRE(!BN_is_zero(d) && BN_cmp(d, EC_GROUP_get0_order(group_of(curve))) < 0,
             RC_ATTRIBUTE_VALUE_INVALID);
@@ -77,7 +77,7 @@ static enum rc scalar_read(enum ec_curve curve, const struct secret *s, BIGNUM *
 static enum rc point_of_scalar(enum ec_curve curve, const BIGNUM *d, EC_POINT **ret)
 {
     const EC_GROUP *group = group_of(curve);
-    AUTO_BN_CTX BN_CTX *ctx = BN_CTX_secure_new_ex(ossl()->lib);
+    AUTO_BN_CTX BN_CTX *ctx = BN_CTX_secure_new_ex(osl()->lib);
     AUTO_POINT EC_POINT *point = EC_POINT_new(group);
 
     REQUIRE(ctx != NULL && point != NULL, RC_HOST_MEMORY);
@@ -111,8 +111,8 @@ static enum rc ec_load(struct pkey *k, const struct key_parts *parts)
     AUTO_POINT EC_POINT *point = NULL;
 
     k->size = 2 * ((curve_order_bits(k->curve) + 7) / 8);
-    k->ec = EC_KEY_new_ex(ossl()->lib, NULL);
-    REQUIRE(k->ec != NULL, ossl_failed(RC_HOST_MEMORY));
+    k->ec = EC_KEY_new_ex(osl()->lib, NULL);
+    REQUIRE(k->ec != NULL, osl_failed(RC_HOST_MEMORY));
     TRY_SSL(EC_KEY_set_group(k->ec, group_of(k->curve)));
     if (k->priv) {
         TRY(set_private(k, parts, &point));
@@ -140,7 +140,7 @@ static enum rc ec_generate(const struct pkey_spec *spec, struct bytes e, struct 
     const size_t n = curve_bytes(spec->curve);
     AUTO_SECRET struct secret *random =
         secret_new((curve_order_bits(spec->curve) + 7) / 8 + EXTRA_BYTES);
-    AUTO_BN_CTX BN_CTX *ctx = BN_CTX_secure_new_ex(ossl()->lib);
+    AUTO_BN_CTX BN_CTX *ctx = BN_CTX_secure_new_ex(osl()->lib);
     AUTO_BN BIGNUM *c = NULL;
     AUTO_BN BIGNUM *order_less_one = BN_dup(EC_GROUP_get0_order(group_of(spec->curve)));
     AUTO_BN BIGNUM *d = BN_secure_new();
@@ -148,13 +148,13 @@ static enum rc ec_generate(const struct pkey_spec *spec, struct bytes e, struct 
     (void)e;
     REQUIRE(random != NULL && ctx != NULL && order_less_one != NULL && d != NULL, RC_HOST_MEMORY);
     TRY(rng_bytes(rng, random->p, random->n));
-    c = ossl_bn_from_secret(random);
+    c = osl_bn_from_secret(random);
     REQUIRE(c != NULL, RC_HOST_MEMORY);
     BN_set_flags(d, BN_FLG_CONSTTIME);
     TRY_SSL(BN_sub_word(order_less_one, 1));
     TRY_SSL(BN_mod(d, c, order_less_one, ctx));
     TRY_SSL(BN_add_word(d, 1));
-    parts->priv = ossl_bn_to_secret(d, n);
+    parts->priv = osl_bn_to_secret(d, n);
     REQUIRE(parts->priv != NULL, RC_HOST_MEMORY);
     return ec_complete(spec, parts);
 }
@@ -182,11 +182,11 @@ static enum rc ec_sign(const struct pkey *k, const struct pkey_params *p, struct
     AUTO_SIG ECDSA_SIG *sig = NULL;
 
     REQUIRE(p->scheme == SCHEME_ECDSA, RC_MECHANISM_INVALID);
-    sig = ECDSA_do_sign(key_data(data), digest_length(k, data), k->ec);
-    REQUIRE(sig != NULL, ossl_failed(RC_CRYPTO_LIBRARY));
+    sig = ECDSA_do_sign(osl_key_data(data), digest_length(k, data), k->ec);
+    REQUIRE(sig != NULL, osl_failed(RC_CRYPTO_LIBRARY));
     if (BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, half) != half ||
         BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + half, half) != half) {
-        return ossl_failed(RC_CRYPTO_LIBRARY);
+        return osl_failed(RC_CRYPTO_LIBRARY);
     }
     *out_n = k->size;
     return RC_OK;
@@ -205,10 +205,10 @@ static enum rc ec_verify(const struct pkey *k, const struct pkey_params *p, stru
     if (parsed == NULL || r == NULL || s == NULL || ECDSA_SIG_set0(parsed, r, s) != 1) {
         BN_free(r);
         BN_free(s);
-        return ossl_failed(RC_HOST_MEMORY);
+        return osl_failed(RC_HOST_MEMORY);
     }
-    if (ECDSA_do_verify(key_data(data), digest_length(k, data), parsed, k->ec) != 1) {
-        return ossl_failed(RC_SIGNATURE_INVALID);
+    if (ECDSA_do_verify(osl_key_data(data), digest_length(k, data), parsed, k->ec) != 1) {
+        return osl_failed(RC_SIGNATURE_INVALID);
     }
     return RC_OK;
 }
@@ -222,13 +222,13 @@ static enum rc ec_agree(const struct pkey *k, struct bytes peer, struct secret *
     z = secret_new(curve_bytes(k->curve));
     REQUIRE(z != NULL, RC_HOST_MEMORY);
     if (ECDH_compute_key(z->p, z->n, point, k->ec, NULL) != (int)z->n) {
-        return ossl_failed(RC_PUBLIC_KEY_INVALID);
+        return osl_failed(RC_PUBLIC_KEY_INVALID);
     }
     *ret = TAKE(z);
     return RC_OK;
 }
 
-const struct key_family ec_family = {
+const struct key_family osl_ec_family = {
     .generate = ec_generate,
     .load = ec_load,
     .complete = ec_complete,

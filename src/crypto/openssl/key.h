@@ -5,7 +5,7 @@
 #ifndef CRATON_CRYPTO_OPENSSL_KEY_H
 #define CRATON_CRYPTO_OPENSSL_KEY_H
 
-#include "ossl.h"
+#include "osl.h"
 
 enum key_op { OP_SIGN, OP_VERIFY, OP_ENCRYPT, OP_DECRYPT, OP_COUNT };
 
@@ -41,13 +41,13 @@ struct key_family {
     enum rc (*agree)(const struct pkey *k, struct bytes peer, struct secret **ret);
 };
 
-extern const struct key_family rsa_family, ec_family, okp_family;
+extern const struct key_family osl_rsa_family, osl_ec_family, osl_okp_family;
 
 /* The pools of a key are the one part of it that changes. */
-struct pool *key_idle(const struct pkey *k, enum key_op op);
+struct pool *osl_key_idle(const struct pkey *k, enum key_op op);
 
 /* Any pointer will do for no bytes, but the library wants one. */
-const uint8_t *key_data(struct bytes v);
+const uint8_t *osl_key_data(struct bytes v);
 
 /* ---- RSA ---------------------------------------------------------------------------------------- */
 
@@ -57,29 +57,30 @@ const uint8_t *key_data(struct bytes v);
 struct rsa_numbers {
     BIGNUM *n, *e, *d, *p, *q, *dp, *dq, *qi;
 };
-void rsa_numbers_free(struct rsa_numbers *r);
-#define AUTO_RSA_NUMBERS __attribute__((cleanup(rsa_numbers_free)))
+void osl_rsa_numbers_free(struct rsa_numbers *r);
+#define AUTO_RSA_NUMBERS __attribute__((cleanup(osl_rsa_numbers_free)))
 
 /* What is there of the parts; PRIV: also the private ones. */
-NODISCARD enum rc rsa_numbers_read(const struct key_parts *parts, bool priv, struct rsa_numbers *r);
+NODISCARD enum rc osl_rsa_numbers_read(const struct key_parts *parts, bool priv,
+                                       struct rsa_numbers *r);
 
 /* Range of n and e. RC_ATTRIBUTE_VALUE_INVALID. */
-NODISCARD enum rc rsa_check_public(const struct rsa_numbers *r);
+NODISCARD enum rc osl_rsa_check_public(const struct rsa_numbers *r);
 
 /* Finds what is missing of a private key from n and d, or n, e and d, or n, p and q with e or d,
  * and checks that all of it belongs together: RC_ATTRIBUTE_VALUE_INVALID when not. */
-NODISCARD enum rc rsa_solve(struct rsa_numbers *r);
+NODISCARD enum rc osl_rsa_solve(struct rsa_numbers *r);
 
 /* rsa_key.c */
-NODISCARD enum rc rsa_generate(const struct pkey_spec *spec, struct bytes e, struct rng *rng,
-                               struct key_parts *parts);
-NODISCARD enum rc rsa_load(struct pkey *k, const struct key_parts *parts);
-NODISCARD enum rc rsa_complete(const struct pkey_spec *spec, struct key_parts *parts);
+NODISCARD enum rc osl_rsa_generate(const struct pkey_spec *spec, struct bytes e, struct rng *rng,
+                                   struct key_parts *parts);
+NODISCARD enum rc osl_rsa_load(struct pkey *k, const struct key_parts *parts);
+NODISCARD enum rc osl_rsa_complete(const struct pkey_spec *spec, struct key_parts *parts);
 
 /* ---- Ed25519 and Ed448 --------------------------------------------------------------------------- */
 
 /* Canonical encoding and not of small order; that it is on the curve the library says.
  * RC_PUBLIC_KEY_INVALID. */
-NODISCARD enum rc okp_check_edwards(enum pkey_kind kind, struct bytes pub);
+NODISCARD enum rc osl_okp_check_edwards(enum pkey_kind kind, struct bytes pub);
 
 #endif

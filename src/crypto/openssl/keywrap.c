@@ -19,11 +19,11 @@ static void cipher_ctx_free_at(EVP_CIPHER_CTX **p)
 static enum rc begin(EVP_CIPHER_CTX *ctx, enum keywrap_kind kind, const struct secret *kek,
                      const uint8_t *iv, int encrypt)
 {
-    const int size = ossl_aes_index(kek->n);
+    const int size = osl_aes_index(kek->n);
 
     REQUIRE(size >= 0, RC_KEY_SIZE_RANGE);
     EVP_CIPHER_CTX_set_flags(ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-    TRY_SSL(EVP_CipherInit_ex2(ctx, ossl()->wrap[kind][size], kek->p, iv, encrypt, NULL));
+    TRY_SSL(EVP_CipherInit_ex2(ctx, osl()->wrap[kind][size], kek->p, iv, encrypt, NULL));
     return RC_OK;
 }
 
@@ -65,7 +65,7 @@ static enum rc unwrap(enum keywrap_kind kind, const struct secret *kek, const ui
     REQUIRE(ctx != NULL && out != NULL, RC_HOST_MEMORY);
     TRY(begin(ctx, kind, kek, iv, 0));
     if (EVP_CipherUpdate(ctx, out->p, &written, in.p, (int)in.n) != 1 || written <= 0) {
-        return ossl_failed(RC_WRAPPED_KEY_INVALID);
+        return osl_failed(RC_WRAPPED_KEY_INVALID);
     }
     struct secret *plain = secret_head(out, (size_t)written);
     REQUIRE(plain != NULL, RC_HOST_MEMORY);
@@ -73,7 +73,7 @@ static enum rc unwrap(enum keywrap_kind kind, const struct secret *kek, const ui
     return RC_OK;
 }
 
-const struct keywrap_ops ossl_keywrap_ops = {
+const struct keywrap_ops osl_keywrap_ops = {
     .wrap = wrap,
     .unwrap = unwrap,
 };

@@ -36,7 +36,7 @@ static void key_free(struct mac_key *k)
         return;
     }
     hmac_key_clear(&k->hmac);
-    aes_key_free(k->aes);
+    osl_aes_key_free(k->aes);
     secret_release(k);
 }
 
@@ -44,11 +44,11 @@ static enum rc key_fill(struct mac_key *k, enum hash_alg hash, const struct secr
 {
     switch (k->kind) {
     case MAC_HMAC:
-        return hmac_key_init(&k->hmac, &ossl_digest_ops, hash, secret_view(key));
+        return hmac_key_init(&k->hmac, &osl_digest_ops, hash, secret_view(key));
     case MAC_CMAC:
-        return aes_key_new(CIPHER_CBC, key, &k->aes);
+        return osl_aes_key_new(CIPHER_CBC, key, &k->aes);
     case MAC_GMAC:
-        return aes_key_new(CIPHER_GCM, key, &k->aes);
+        return osl_aes_key_new(CIPHER_GCM, key, &k->aes);
     default:
         return RC_MECHANISM_INVALID;
     }
@@ -98,8 +98,8 @@ static enum rc cmac_begin(struct mac_ctx *c, const struct cipher_key *k)
 
     if (r->heap_is != HEAP_CMAC) {
         drop_heap(c);
-        c->heap = EVP_MAC_CTX_new(ossl()->cmac);
-        REQUIRE(c->heap != NULL, ossl_failed(RC_HOST_MEMORY));
+        c->heap = EVP_MAC_CTX_new(osl()->cmac);
+        REQUIRE(c->heap != NULL, osl_failed(RC_HOST_MEMORY));
         r->heap_is = HEAP_CMAC;
     }
     if (r->loaded.serial == k->serial) {
@@ -107,7 +107,7 @@ static enum rc cmac_begin(struct mac_ctx *c, const struct cipher_key *k)
         return RC_OK;
     }
     char name[16];
-    memcpy(name, ciphers[ossl_aes_index(k->key_n)], sizeof("AES-128-CBC"));
+    memcpy(name, ciphers[osl_aes_index(k->key_n)], sizeof("AES-128-CBC"));
     const OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, name, 0),
         OSSL_PARAM_construct_end(),
@@ -129,14 +129,14 @@ static enum rc gmac_begin(struct mac_ctx *c, const struct cipher_key *k, struct 
         REQUIRE(c->heap != NULL, RC_HOST_MEMORY);
         r->heap_is = HEAP_GMAC;
     }
-    return aes_set(c->heap, &r->loaded, k, true, iv);
+    return osl_aes_set(c->heap, &r->loaded, k, true, iv);
 }
 
 /* ---- the running context ------------------------------------------------------------------------------ */
 
 static enum rc begin(struct mac_ctx *c, const struct mac_key *k, struct bytes iv)
 {
-    c->ops = &ossl_mac_ops;
+    c->ops = &osl_mac_ops;
     c->key = k;
     switch (k->kind) {
     case MAC_HMAC:
@@ -159,7 +159,7 @@ static enum rc update(struct mac_ctx *c, const void *p, size_t n)
         }
         return RC_OK;
     default:
-        return aes_update(c->heap, p, n, NULL);
+        return osl_aes_update(c->heap, p, n, NULL);
     }
 }
 
@@ -174,7 +174,7 @@ static enum rc finish(struct mac_ctx *c, uint8_t *out)
         TRY_SSL(EVP_MAC_final(c->heap, out, &n, AES_BLOCK));
         return RC_OK;
     default:
-        return gcm_finish(c->heap, true, out, AES_BLOCK);
+        return osl_gcm_finish(c->heap, true, out, AES_BLOCK);
     }
 }
 
@@ -185,7 +185,7 @@ static void clear(struct mac_ctx *c)
     mem_wipe(c, sizeof(*c));
 }
 
-const struct mac_ops ossl_mac_ops = {
+const struct mac_ops osl_mac_ops = {
     .key_new = key_new,
     .key_free = key_free,
     .size = size,

@@ -22,8 +22,8 @@ static const struct {
 static enum rc read_private(enum pkey_kind kind, const struct secret *seed, EVP_PKEY **ret)
 {
     REQUIRE(seed != NULL && seed->n == kinds[kind].key_n, RC_ATTRIBUTE_VALUE_INVALID);
-    *ret = EVP_PKEY_new_raw_private_key_ex(ossl()->lib, kinds[kind].name, NULL, seed->p, seed->n);
-    REQUIRE(*ret != NULL, ossl_failed(RC_CRYPTO_LIBRARY));
+    *ret = EVP_PKEY_new_raw_private_key_ex(osl()->lib, kinds[kind].name, NULL, seed->p, seed->n);
+    REQUIRE(*ret != NULL, osl_failed(RC_CRYPTO_LIBRARY));
     return RC_OK;
 }
 
@@ -34,15 +34,15 @@ static enum rc read_public(enum pkey_kind kind, struct bytes pub, EVP_PKEY **ret
 
     REQUIRE(pub.n == kinds[kind].key_n, RC_PUBLIC_KEY_INVALID);
     if (kinds[kind].edwards) {
-        TRY(okp_check_edwards(kind, pub));
+        TRY(osl_okp_check_edwards(kind, pub));
     }
-    key = EVP_PKEY_new_raw_public_key_ex(ossl()->lib, kinds[kind].name, NULL, pub.p, pub.n);
-    REQUIRE(key != NULL, ossl_failed(RC_PUBLIC_KEY_INVALID));
+    key = EVP_PKEY_new_raw_public_key_ex(osl()->lib, kinds[kind].name, NULL, pub.p, pub.n);
+    REQUIRE(key != NULL, osl_failed(RC_PUBLIC_KEY_INVALID));
     if (kinds[kind].edwards) {
-        ctx = EVP_PKEY_CTX_new_from_pkey(ossl()->lib, key, NULL);
-        REQUIRE(ctx != NULL, ossl_failed(RC_HOST_MEMORY));
+        ctx = EVP_PKEY_CTX_new_from_pkey(osl()->lib, key, NULL);
+        REQUIRE(ctx != NULL, osl_failed(RC_HOST_MEMORY));
         if (EVP_PKEY_public_check(ctx) != 1) { /* is there an x for this y? */
-            return ossl_failed(RC_PUBLIC_KEY_INVALID);
+            return osl_failed(RC_PUBLIC_KEY_INVALID);
         }
     }
     *ret = TAKE(key);
@@ -126,18 +126,18 @@ static enum rc eddsa_begin(const struct pkey *k, enum key_op op, enum eddsa_vari
 {
     uint8_t copy[255];
     OSSL_PARAM params[2] = {OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};
-    AUTO_PKEY_CTX EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(ossl()->lib, k->evp, NULL);
+    AUTO_PKEY_CTX EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(osl()->lib, k->evp, NULL);
 
-    REQUIRE(ctx != NULL, ossl_failed(RC_HOST_MEMORY));
+    REQUIRE(ctx != NULL, osl_failed(RC_HOST_MEMORY));
     mem_copy(copy, context.p, context.n);
     if (context.n > 0) {
         params[0] =
             OSSL_PARAM_construct_octet_string(OSSL_SIGNATURE_PARAM_CONTEXT_STRING, copy, context.n);
     }
     if (op == OP_SIGN) {
-        TRY_SSL(EVP_PKEY_sign_message_init(ctx, ossl()->eddsa[variant], params));
+        TRY_SSL(EVP_PKEY_sign_message_init(ctx, osl()->eddsa[variant], params));
     } else {
-        TRY_SSL(EVP_PKEY_verify_message_init(ctx, ossl()->eddsa[variant], params));
+        TRY_SSL(EVP_PKEY_verify_message_init(ctx, osl()->eddsa[variant], params));
     }
     *ret = TAKE(ctx);
     return RC_OK;
@@ -152,7 +152,7 @@ static enum rc eddsa_take(const struct pkey *k, enum key_op op, const struct pke
     TRY(choose_variant(k, p, &variant));
     *ret_plain = (variant == ED25519_PURE || variant == ED448_PURE) && p->context.n == 0;
     if (*ret_plain) {
-        *ret = pool_take(key_idle(k, op));
+        *ret = osl_pool_take(osl_key_idle(k, op));
         if (*ret != NULL) {
             return RC_OK;
         }
@@ -162,7 +162,7 @@ static enum rc eddsa_take(const struct pkey *k, enum key_op op, const struct pke
 
 static void eddsa_give(const struct pkey *k, enum key_op op, bool plain, EVP_PKEY_CTX *ctx)
 {
-    if (!plain || !pool_put(key_idle(k, op), ctx)) {
+    if (!plain || !osl_pool_put(osl_key_idle(k, op), ctx)) {
         EVP_PKEY_CTX_free(ctx);
     }
 }
@@ -175,7 +175,7 @@ static enum rc okp_sign(const struct pkey *k, const struct pkey_params *p, struc
     size_t n = k->size;
 
     TRY(eddsa_take(k, OP_SIGN, p, &plain, &ctx));
-    const int ok = EVP_PKEY_sign(ctx, out, &n, key_data(data), data.n);
+    const int ok = EVP_PKEY_sign(ctx, out, &n, osl_key_data(data), data.n);
     eddsa_give(k, OP_SIGN, plain, ctx);
     TRY_SSL(ok);
     *out_n = n;
@@ -193,9 +193,9 @@ static enum rc okp_verify(const struct pkey *k, const struct pkey_params *p, str
         eddsa_give(k, OP_VERIFY, plain, ctx);
         return RC_SIGNATURE_LEN_RANGE;
     }
-    const int ok = EVP_PKEY_verify(ctx, sig.p, sig.n, key_data(data), data.n);
+    const int ok = EVP_PKEY_verify(ctx, sig.p, sig.n, osl_key_data(data), data.n);
     eddsa_give(k, OP_VERIFY, plain, ctx);
-    return ok == 1 ? RC_OK : ossl_failed(RC_SIGNATURE_INVALID);
+    return ok == 1 ? RC_OK : osl_failed(RC_SIGNATURE_INVALID);
 }
 
 /* ---- agreement ----------------------------------------------------------------------------------------- */
@@ -209,20 +209,20 @@ static enum rc okp_agree(const struct pkey *k, struct bytes peer, struct secret 
 
     REQUIRE(!kinds[k->kind].edwards, RC_KEY_TYPE_INCONSISTENT);
     TRY(read_public(k->kind, peer, &other));
-    ctx = EVP_PKEY_CTX_new_from_pkey(ossl()->lib, k->evp, NULL);
+    ctx = EVP_PKEY_CTX_new_from_pkey(osl()->lib, k->evp, NULL);
     z = secret_new(n);
-    REQUIRE(ctx != NULL && z != NULL, ossl_failed(RC_HOST_MEMORY));
+    REQUIRE(ctx != NULL && z != NULL, osl_failed(RC_HOST_MEMORY));
     TRY_SSL(EVP_PKEY_derive_init(ctx));
     TRY_SSL(EVP_PKEY_derive_set_peer_ex(ctx, other, 0));
     /* Fails when the output is all zero: the peer's point had small order (RFC 7748, 6.1). */
     if (EVP_PKEY_derive(ctx, z->p, &n) != 1 || n != z->n) {
-        return ossl_failed(RC_PUBLIC_KEY_INVALID);
+        return osl_failed(RC_PUBLIC_KEY_INVALID);
     }
     *ret = TAKE(z);
     return RC_OK;
 }
 
-const struct key_family okp_family = {
+const struct key_family osl_okp_family = {
     .generate = okp_generate,
     .load = okp_load,
     .complete = okp_complete,

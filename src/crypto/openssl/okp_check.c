@@ -63,7 +63,7 @@ static bool ed448_is_small(const uint8_t y[57])
     return memcmp(y, zero_or_one, sizeof(zero_or_one)) == 0;
 }
 
-enum rc okp_check_edwards(enum pkey_kind kind, struct bytes pub)
+enum rc osl_okp_check_edwards(enum pkey_kind kind, struct bytes pub)
 {
     uint8_t y[57];
     const size_t n = kind == PKEY_ED25519 ? 32 : 57;

@@ -7,16 +7,17 @@
 #include "key.h"
 
 static const struct key_family *const families[PKEY_COUNT] = {
-    [PKEY_RSA] = &rsa_family,   [PKEY_EC] = &ec_family,      [PKEY_ED25519] = &okp_family,
-    [PKEY_ED448] = &okp_family, [PKEY_X25519] = &okp_family, [PKEY_X448] = &okp_family,
+    [PKEY_RSA] = &osl_rsa_family,     [PKEY_EC] = &osl_ec_family,
+    [PKEY_ED25519] = &osl_okp_family, [PKEY_ED448] = &osl_okp_family,
+    [PKEY_X25519] = &osl_okp_family,  [PKEY_X448] = &osl_okp_family,
 };
 
-struct pool *key_idle(const struct pkey *k, enum key_op op)
+struct pool *osl_key_idle(const struct pkey *k, enum key_op op)
 {
     return (struct pool *)(uintptr_t)&k->idle[op];
 }
 
-const uint8_t *key_data(struct bytes v)
+const uint8_t *osl_key_data(struct bytes v)
 {
     static const uint8_t none;
 
@@ -39,7 +40,7 @@ static void key_free(struct pkey *k)
     for (size_t op = 0; op < OP_COUNT; op++) {
         void *idle;
 
-        while ((idle = pool_take(&k->idle[op])) != NULL) {
+        while ((idle = osl_pool_take(&k->idle[op])) != NULL) {
             families[k->kind]->drop_idle((enum key_op)op, idle);
         }
     }
@@ -163,7 +164,7 @@ static enum rc agree(const struct pkey *k, struct bytes peer, struct secret **re
     return families[k->kind]->agree(k, peer, ret);
 }
 
-const struct pkey_ops ossl_pkey_ops = {
+const struct pkey_ops osl_pkey_ops = {
     .supports = supports,
     .generate = generate,
     .load = load,

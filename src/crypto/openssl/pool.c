@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-void *pool_take(struct pool *p)
+void *osl_pool_take(struct pool *p)
 {
     for (int i = 0; i < POOL_SLOTS; i++) {
         if (atomic_load_explicit(&p->slot[i], memory_order_relaxed) != NULL) {
@@ -20,7 +20,7 @@ void *pool_take(struct pool *p)
     return NULL;
 }
 
-int pool_put(struct pool *p, void *object)
+int osl_pool_put(struct pool *p, void *object)
 {
     for (int i = 0; i < POOL_SLOTS; i++) {
         void *none = NULL;

@@ -14,9 +14,9 @@ struct pool {
 };
 
 /* An idle object, now the caller's; NULL when there is none. */
-void *pool_take(struct pool *p);
+void *osl_pool_take(struct pool *p);
 
 /* Gives an object to the pool. 0 when the pool is full: it is the caller's still. */
-int pool_put(struct pool *p, void *object);
+int osl_pool_put(struct pool *p, void *object);
 
 #endif

@@ -8,7 +8,7 @@
 #include <openssl/provider.h>
 #include <openssl/rand.h>
 
-#include "ossl.h"
+#include "osl.h"
 
 #define NAME "CRATON-DRBG"
 #define STRENGTH 256
@@ -17,13 +17,13 @@
 static _Thread_local struct rng *current;
 static _Thread_local enum rc result;
 
-void ossl_rand_use(struct rng *rng)
+void osl_rand_use(struct rng *rng)
 {
     current = rng;
     result = RC_OK;
 }
 
-enum rc ossl_rand_result(void)
+enum rc osl_rand_result(void)
 {
     return result;
 }
@@ -186,10 +186,10 @@ static int provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in
     return 1;
 }
 
-enum rc ossl_rand_install(OSSL_LIB_CTX *gen)
+enum rc osl_rand_install(OSSL_LIB_CTX *gen)
 {
     TRY_SSL(OSSL_PROVIDER_add_builtin(gen, "craton", provider_init));
-    REQUIRE(OSSL_PROVIDER_load(gen, "craton") != NULL, ossl_failed(RC_CRYPTO_LIBRARY));
+    REQUIRE(OSSL_PROVIDER_load(gen, "craton") != NULL, osl_failed(RC_CRYPTO_LIBRARY));
     TRY_SSL(RAND_set_DRBG_type(gen, NAME, NULL, NULL, NULL));
     return RC_OK;
 }

@@ -71,18 +71,18 @@ static enum rc set_up(struct rsa_op *o, enum key_op op, const struct pkey_params
     *at++ = name_param(OSSL_PKEY_PARAM_PAD_MODE, padding_name(p->scheme, op));
     if (p->scheme == SCHEME_RSA_PKCS1_HASH || p->scheme == SCHEME_RSA_PSS ||
         p->scheme == SCHEME_RSA_OAEP) {
-        *at++ = name_param(OSSL_PKEY_PARAM_DIGEST, ossl_hash_name(p->hash));
+        *at++ = name_param(OSSL_PKEY_PARAM_DIGEST, osl_hash_name(p->hash));
     }
     if (p->scheme == SCHEME_RSA_PSS || p->scheme == SCHEME_RSA_OAEP) {
-        *at++ = name_param(OSSL_PKEY_PARAM_MGF1_DIGEST, ossl_hash_name(p->mgf));
+        *at++ = name_param(OSSL_PKEY_PARAM_MGF1_DIGEST, osl_hash_name(p->mgf));
     }
     if (p->scheme == SCHEME_RSA_PSS) {
         *at++ = OSSL_PARAM_construct_int(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, &salt_n);
     }
     if (p->scheme == SCHEME_RSA_OAEP) { /* the empty one too: it replaces an older one */
-        *at++ =
-            OSSL_PARAM_construct_octet_string(OSSL_ASYM_CIPHER_PARAM_OAEP_LABEL,
-                                              (uint8_t *)(uintptr_t)key_data(p->label), p->label.n);
+        *at++ = OSSL_PARAM_construct_octet_string(OSSL_ASYM_CIPHER_PARAM_OAEP_LABEL,
+                                                  (uint8_t *)(uintptr_t)osl_key_data(p->label),
+                                                  p->label.n);
     }
     *at = OSSL_PARAM_construct_end();
     switch (op) {
@@ -106,15 +106,15 @@ static enum rc set_up(struct rsa_op *o, enum key_op op, const struct pkey_params
 static enum rc op_take(const struct pkey *k, enum key_op op, const struct pkey_params *p,
                        struct rsa_op **ret)
 {
-    struct rsa_op *o = pool_take(key_idle(k, op));
+    struct rsa_op *o = osl_pool_take(osl_key_idle(k, op));
 
     if (o == NULL) {
         o = mem_alloc(sizeof(*o));
         REQUIRE(o != NULL, RC_HOST_MEMORY);
-        o->ctx = EVP_PKEY_CTX_new_from_pkey(ossl()->lib, k->evp, NULL);
+        o->ctx = EVP_PKEY_CTX_new_from_pkey(osl()->lib, k->evp, NULL);
         if (o->ctx == NULL) {
             op_free(o);
-            return ossl_failed(RC_HOST_MEMORY);
+            return osl_failed(RC_HOST_MEMORY);
         }
     }
     if (!o->ready || !same_setting(&o->set, p)) {
@@ -135,7 +135,7 @@ static enum rc op_take(const struct pkey *k, enum key_op op, const struct pkey_p
 
 static void op_give(const struct pkey *k, enum key_op op, struct rsa_op *o)
 {
-    if (!pool_put(key_idle(k, op), o)) {
+    if (!osl_pool_put(osl_key_idle(k, op), o)) {
         op_free(o);
     }
 }
@@ -263,7 +263,7 @@ static enum rc rsa_verify(const struct pkey *k, const struct pkey_params *p, str
     TRY(op_take(k, OP_VERIFY, p, &o));
     const int ok = EVP_PKEY_verify(o->ctx, sig.p, sig.n, data.p, data.n);
     op_give(k, OP_VERIFY, o);
-    return ok == 1 ? RC_OK : ossl_failed(RC_SIGNATURE_INVALID);
+    return ok == 1 ? RC_OK : osl_failed(RC_SIGNATURE_INVALID);
 }
 
 static enum rc rsa_encrypt(const struct pkey *k, const struct pkey_params *p, struct bytes data,
@@ -274,7 +274,7 @@ static enum rc rsa_encrypt(const struct pkey *k, const struct pkey_params *p, st
 
     TRY(check_sealed(k, p, &data));
     TRY(op_take(k, OP_ENCRYPT, p, &o));
-    const int ok = EVP_PKEY_encrypt(o->ctx, out, &n, key_data(data), data.n);
+    const int ok = EVP_PKEY_encrypt(o->ctx, out, &n, osl_key_data(data), data.n);
     op_give(k, OP_ENCRYPT, o);
     TRY_SSL(ok);
     *out_n = n;
@@ -299,7 +299,7 @@ static enum rc rsa_decrypt(const struct pkey *k, const struct pkey_params *p, st
     const int ok = EVP_PKEY_decrypt(o->ctx, room->p, &n, data.p, data.n);
     op_give(k, OP_DECRYPT, o);
     if (ok != 1) {
-        return ossl_failed(RC_ENCRYPTED_DATA_INVALID);
+        return osl_failed(RC_ENCRYPTED_DATA_INVALID);
     }
     struct secret *plain = secret_head(room, n);
     REQUIRE(plain != NULL, RC_HOST_MEMORY);
@@ -307,10 +307,10 @@ static enum rc rsa_decrypt(const struct pkey *k, const struct pkey_params *p, st
     return RC_OK;
 }
 
-const struct key_family rsa_family = {
-    .generate = rsa_generate,
-    .load = rsa_load,
-    .complete = rsa_complete,
+const struct key_family osl_rsa_family = {
+    .generate = osl_rsa_generate,
+    .load = osl_rsa_load,
+    .complete = osl_rsa_complete,
     .drop_idle = rsa_drop_idle,
     .sign = rsa_sign,
     .verify = rsa_verify,

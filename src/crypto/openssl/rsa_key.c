@@ -50,12 +50,12 @@ static enum rc to_library(struct rsa_numbers *r, bool priv, EVP_PKEY **ret)
 {
     const size_t room = ((size_t)BN_num_bytes(r->n) + 1) * (2 + ARRAY_LEN(secrets));
     AUTO_RELEASE uint8_t *memory = secret_alloc(room);
-    AUTO_PKEY_CTX EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(ossl()->lib, "RSA", NULL);
+    AUTO_PKEY_CTX EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(osl()->lib, "RSA", NULL);
     OSSL_PARAM params[2 + ARRAY_LEN(secrets) + 1];
     OSSL_PARAM *p = params;
     uint8_t *at = memory;
 
-    REQUIRE(memory != NULL && ctx != NULL, ossl_failed(RC_HOST_MEMORY));
+    REQUIRE(memory != NULL && ctx != NULL, osl_failed(RC_HOST_MEMORY));
     *p++ = to_param(OSSL_PKEY_PARAM_RSA_N, r->n, &at);
     *p++ = to_param(OSSL_PKEY_PARAM_RSA_E, r->e, &at);
     for (size_t i = 0; priv && i < ARRAY_LEN(secrets); i++) {
@@ -67,15 +67,15 @@ static enum rc to_library(struct rsa_numbers *r, bool priv, EVP_PKEY **ret)
     return RC_OK;
 }
 
-enum rc rsa_load(struct pkey *k, const struct key_parts *parts)
+enum rc osl_rsa_load(struct pkey *k, const struct key_parts *parts)
 {
     AUTO_RSA_NUMBERS struct rsa_numbers r = {0};
 
-    TRY(rsa_numbers_read(parts, k->priv, &r));
-    TRY(k->priv ? rsa_solve(&r) : rsa_check_public(&r));
+    TRY(osl_rsa_numbers_read(parts, k->priv, &r));
+    TRY(k->priv ? osl_rsa_solve(&r) : osl_rsa_check_public(&r));
     k->bits = (size_t)BN_num_bits(r.n);
     k->size = (k->bits + 7) / 8;
-    TRY(ossl_bn_to_buf(r.n, &k->n));
+    TRY(osl_bn_to_buf(r.n, &k->n));
     return to_library(&r, k->priv, &k->evp);
 }
 
@@ -85,10 +85,10 @@ enum rc rsa_load(struct pkey *k, const struct key_parts *parts)
 static enum rc to_parts(struct rsa_numbers *r, struct key_parts *parts)
 {
     if (parts->n.n == 0) {
-        TRY(ossl_bn_to_buf(r->n, &parts->n));
+        TRY(osl_bn_to_buf(r->n, &parts->n));
     }
     if (parts->e.n == 0) {
-        TRY(ossl_bn_to_buf(r->e, &parts->e));
+        TRY(osl_bn_to_buf(r->e, &parts->e));
     }
     for (size_t i = 0; i < ARRAY_LEN(secrets); i++) {
         struct secret **place = part_of(parts, &secrets[i]);
@@ -96,7 +96,7 @@ static enum rc to_parts(struct rsa_numbers *r, struct key_parts *parts)
         if (*place != NULL && (*place)->n > 0) {
             continue;
         }
-        struct secret *value = ossl_bn_to_secret(*number_of(r, &secrets[i]), 0);
+        struct secret *value = osl_bn_to_secret(*number_of(r, &secrets[i]), 0);
         REQUIRE(value != NULL, RC_HOST_MEMORY);
         secret_free(*place);
         *place = value;
@@ -104,13 +104,13 @@ static enum rc to_parts(struct rsa_numbers *r, struct key_parts *parts)
     return RC_OK;
 }
 
-enum rc rsa_complete(const struct pkey_spec *spec, struct key_parts *parts)
+enum rc osl_rsa_complete(const struct pkey_spec *spec, struct key_parts *parts)
 {
     AUTO_RSA_NUMBERS struct rsa_numbers r = {0};
 
     (void)spec;
-    TRY(rsa_numbers_read(parts, true, &r));
-    TRY(rsa_solve(&r));
+    TRY(osl_rsa_numbers_read(parts, true, &r));
+    TRY(osl_rsa_solve(&r));
     return to_parts(&r, parts);
 }
 
@@ -134,31 +134,31 @@ static enum rc make(const struct pkey_spec *spec, const BIGNUM *e, struct rng *r
         OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, native, sizeof(native)),
         OSSL_PARAM_construct_end(),
     };
-    AUTO_PKEY_CTX EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(ossl()->gen, "RSA", NULL);
+    AUTO_PKEY_CTX EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(osl()->gen, "RSA", NULL);
 
-    REQUIRE(ctx != NULL, ossl_failed(RC_HOST_MEMORY));
+    REQUIRE(ctx != NULL, osl_failed(RC_HOST_MEMORY));
     BN_bn2nativepad(e, native, sizeof(native));
     TRY_SSL(EVP_PKEY_keygen_init(ctx));
     TRY_SSL(EVP_PKEY_CTX_set_params(ctx, params));
-    ossl_rand_use(rng);
+    osl_rand_use(rng);
     const int made = EVP_PKEY_generate(ctx, ret);
-    const enum rc drawn = ossl_rand_result();
-    ossl_rand_use(NULL);
+    const enum rc drawn = osl_rand_result();
+    osl_rand_use(NULL);
     if (made != 1) {
-        return ossl_failed(drawn != RC_OK ? drawn : RC_CRYPTO_LIBRARY);
+        return osl_failed(drawn != RC_OK ? drawn : RC_CRYPTO_LIBRARY);
     }
     return RC_OK;
 }
 
-enum rc rsa_generate(const struct pkey_spec *spec, struct bytes e, struct rng *rng,
-                     struct key_parts *parts)
+enum rc osl_rsa_generate(const struct pkey_spec *spec, struct bytes e, struct rng *rng,
+                         struct key_parts *parts)
 {
     AUTO_RSA_NUMBERS struct rsa_numbers r = {0};
     AUTO_PKEY EVP_PKEY *key = NULL;
     AUTO_BN BIGNUM *exponent = NULL;
 
     REQUIRE(e.n > 0 && e.n <= RSA_BITS_MAX / 8, RC_ATTRIBUTE_VALUE_INVALID);
-    exponent = ossl_bn_from(e);
+    exponent = osl_bn_from(e);
     REQUIRE(exponent != NULL, RC_HOST_MEMORY);
     TRY(check_request(spec, exponent));
     TRY(make(spec, exponent, rng, &key));

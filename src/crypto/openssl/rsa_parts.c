@@ -18,11 +18,11 @@
 #define TRY_BN(expr)                                                                               \
     do {                                                                                           \
         if ((expr) != 1) {                                                                         \
-            return ossl_failed(RC_HOST_MEMORY);                                                    \
+            return osl_failed(RC_HOST_MEMORY);                                                     \
         }                                                                                          \
     } while (0)
 
-void rsa_numbers_free(struct rsa_numbers *r)
+void osl_rsa_numbers_free(struct rsa_numbers *r)
 {
     BIGNUM *all[] = {r->n, r->e, r->d, r->p, r->q, r->dp, r->dq, r->qi};
 
@@ -38,7 +38,7 @@ static enum rc read_secret(const struct secret *s, BIGNUM **ret)
         return RC_OK;
     }
     REQUIRE(s->n <= RSA_BITS_MAX / 8 + 8, INVALID);
-    *ret = ossl_bn_from_secret(s);
+    *ret = osl_bn_from_secret(s);
     REQUIRE(*ret != NULL, RC_HOST_MEMORY);
     return RC_OK;
 }
@@ -49,12 +49,12 @@ static enum rc read_public(const struct buf *b, BIGNUM **ret)
         return RC_OK;
     }
     REQUIRE(b->n <= RSA_BITS_MAX / 8 + 8, INVALID);
-    *ret = ossl_bn_from(buf_view(b));
+    *ret = osl_bn_from(buf_view(b));
     REQUIRE(*ret != NULL, RC_HOST_MEMORY);
     return RC_OK;
 }
 
-enum rc rsa_numbers_read(const struct key_parts *parts, bool priv, struct rsa_numbers *r)
+enum rc osl_rsa_numbers_read(const struct key_parts *parts, bool priv, struct rsa_numbers *r)
 {
     TRY(read_public(&parts->n, &r->n));
     TRY(read_public(&parts->e, &r->e));
@@ -69,7 +69,7 @@ enum rc rsa_numbers_read(const struct key_parts *parts, bool priv, struct rsa_nu
     return read_secret(parts->qi, &r->qi);
 }
 
-enum rc rsa_check_public(const struct rsa_numbers *r)
+enum rc osl_rsa_check_public(const struct rsa_numbers *r)
 {
     REQUIRE(r->n != NULL && r->e != NULL, INVALID);
     const int bits = BN_num_bits(r->n);
@@ -231,7 +231,7 @@ static enum rc invert(const struct rsa_numbers *r, const BIGNUM *of, BN_CTX *ctx
     TRY_BN(BN_mul(lcm, p1, q1, ctx));
     TRY_BN(BN_div(lcm, NULL, lcm, gcd, ctx));
     if (BN_mod_inverse(inverse, of, lcm, ctx) == NULL) {
-        return ossl_failed(INVALID);
+        return osl_failed(INVALID);
     }
     *ret = TAKE(inverse);
     return RC_OK;
@@ -266,7 +266,7 @@ static enum rc settle_coefficient(struct rsa_numbers *r, BN_CTX *ctx)
 
     REQUIRE(right != NULL, RC_HOST_MEMORY);
     if (BN_mod_inverse(right, r->q, r->p, ctx) == NULL) {
-        return ossl_failed(INVALID);
+        return osl_failed(INVALID);
     }
     if (r->qi == NULL) {
         r->qi = TAKE(right);
@@ -276,9 +276,9 @@ static enum rc settle_coefficient(struct rsa_numbers *r, BN_CTX *ctx)
     return RC_OK;
 }
 
-enum rc rsa_solve(struct rsa_numbers *r)
+enum rc osl_rsa_solve(struct rsa_numbers *r)
 {
-    AUTO_BN_CTX BN_CTX *ctx = BN_CTX_secure_new_ex(ossl()->lib);
+    AUTO_BN_CTX BN_CTX *ctx = BN_CTX_secure_new_ex(osl()->lib);
 
     REQUIRE(ctx != NULL, RC_HOST_MEMORY);
     REQUIRE(r->n != NULL && BN_is_odd(r->n), INVALID);
@@ -291,7 +291,7 @@ enum rc rsa_solve(struct rsa_numbers *r)
         REQUIRE(r->d != NULL, INVALID);
         TRY(invert(r, r->d, ctx, &r->e));
     }
-    TRY(rsa_check_public(r));
+    TRY(osl_rsa_check_public(r));
     if (r->d == NULL) {
         TRY(invert(r, r->e, ctx, &r->d));
     }

@@ -3,8 +3,8 @@
  * What the files of this backend share: the fetched algorithms, a pool of library contexts, and
  * how a failure of the library is told.
  */
-#ifndef CRATON_CRYPTO_OPENSSL_OSSL_H
-#define CRATON_CRYPTO_OPENSSL_OSSL_H
+#ifndef CRATON_CRYPTO_OPENSSL_OSL_H
+#define CRATON_CRYPTO_OPENSSL_OSL_H
 
 #include <stdatomic.h>
 
@@ -23,7 +23,7 @@ enum eddsa_variant { ED25519_PURE, ED25519_CTX, ED25519_PH, ED448_PURE, ED448_PH
 #define AES_SIZES 3 /* 16, 24, 32 bytes */
 
 /* Filled by start(), read by everybody until stop(). */
-struct ossl {
+struct osl {
     OSSL_LIB_CTX *lib; /* operations: nonces and blinding from the library's own DRBG */
     OSSL_LIB_CTX *gen; /* RSA key generation: its generator is ours */
     EVP_MD *md[HASH_COUNT];
@@ -35,59 +35,59 @@ struct ossl {
     struct pool digests[HASH_COUNT]; /* EVP_MD_CTX for SHA-3 in one call */
 };
 
-const struct ossl *ossl(void);
-struct pool *ossl_digest_pool(enum hash_alg alg);
+const struct osl *osl(void);
+struct pool *osl_digest_pool(enum hash_alg alg);
 
 /* The library's name of a hash; NULL for none. */
-const char *ossl_hash_name(enum hash_alg alg);
+const char *osl_hash_name(enum hash_alg alg);
 
 /* 0, 1, 2 for 16, 24, 32 bytes; -1 otherwise. */
-int ossl_aes_index(size_t key_n);
+int osl_aes_index(size_t key_n);
 
 /* After a call that failed: empties the library's error queue. RC_HOST_MEMORY when that was the
  * reason, else OTHERWISE. */
-NODISCARD enum rc ossl_failed(enum rc otherwise);
+NODISCARD enum rc osl_failed(enum rc otherwise);
 
 /* TRY for the library's calls: anything but 1 is a failure. */
 #define TRY_SSL(expr)                                                                              \
     do {                                                                                           \
         if ((expr) != 1) {                                                                         \
-            return ossl_failed(RC_CRYPTO_LIBRARY);                                                 \
+            return osl_failed(RC_CRYPTO_LIBRARY);                                                  \
         }                                                                                          \
     } while (0)
 
 /* Release at scope end; all wipe. */
-void ossl_bn_free_at(BIGNUM **p);
-void ossl_bn_ctx_free_at(BN_CTX **p);
-void ossl_point_free_at(EC_POINT **p);
-void ossl_pkey_ctx_free_at(EVP_PKEY_CTX **p);
-void ossl_pkey_free_at(EVP_PKEY **p);
-void ossl_secret_release_at(void *pp);
-#define AUTO_BN __attribute__((cleanup(ossl_bn_free_at)))
-#define AUTO_BN_CTX __attribute__((cleanup(ossl_bn_ctx_free_at)))
-#define AUTO_POINT __attribute__((cleanup(ossl_point_free_at)))
-#define AUTO_PKEY_CTX __attribute__((cleanup(ossl_pkey_ctx_free_at)))
-#define AUTO_PKEY __attribute__((cleanup(ossl_pkey_free_at)))
-#define AUTO_RELEASE __attribute__((cleanup(ossl_secret_release_at)))
+void osl_bn_free_at(BIGNUM **p);
+void osl_bn_ctx_free_at(BN_CTX **p);
+void osl_point_free_at(EC_POINT **p);
+void osl_pkey_ctx_free_at(EVP_PKEY_CTX **p);
+void osl_pkey_free_at(EVP_PKEY **p);
+void osl_secret_release_at(void *pp);
+#define AUTO_BN __attribute__((cleanup(osl_bn_free_at)))
+#define AUTO_BN_CTX __attribute__((cleanup(osl_bn_ctx_free_at)))
+#define AUTO_POINT __attribute__((cleanup(osl_point_free_at)))
+#define AUTO_PKEY_CTX __attribute__((cleanup(osl_pkey_ctx_free_at)))
+#define AUTO_PKEY __attribute__((cleanup(osl_pkey_free_at)))
+#define AUTO_RELEASE __attribute__((cleanup(osl_secret_release_at)))
 
 /* A magnitude, big endian, to a number and back. Secret ones are flagged for constant time. */
-BIGNUM *ossl_bn_from(struct bytes v);
-BIGNUM *ossl_bn_from_secret(const struct secret *s);
+BIGNUM *osl_bn_from(struct bytes v);
+BIGNUM *osl_bn_from_secret(const struct secret *s);
 /* N bytes, zero-filled at the front; as few as needed when N is 0. NULL when memory is short. */
-struct secret *ossl_bn_to_secret(const BIGNUM *bn, size_t n);
-NODISCARD enum rc ossl_bn_to_buf(const BIGNUM *bn, struct buf *ret);
+struct secret *osl_bn_to_secret(const BIGNUM *bn, size_t n);
+NODISCARD enum rc osl_bn_to_buf(const BIGNUM *bn, struct buf *ret);
 
 /* rand.c: adds the provider whose generator is the rng of the running generate() call. */
-NODISCARD enum rc ossl_rand_install(OSSL_LIB_CTX *gen);
+NODISCARD enum rc osl_rand_install(OSSL_LIB_CTX *gen);
 /* The generator for this thread's next library calls in the gen context; NULL ends it. */
-void ossl_rand_use(struct rng *rng);
-/* What the generator answered last in this thread, since ossl_rand_use. */
-enum rc ossl_rand_result(void);
+void osl_rand_use(struct rng *rng);
+/* What the generator answered last in this thread, since osl_rand_use. */
+enum rc osl_rand_result(void);
 
-extern const struct digest_ops ossl_digest_ops;
-extern const struct mac_ops ossl_mac_ops;
-extern const struct cipher_ops ossl_cipher_ops;
-extern const struct keywrap_ops ossl_keywrap_ops;
-extern const struct pkey_ops ossl_pkey_ops;
+extern const struct digest_ops osl_digest_ops;
+extern const struct mac_ops osl_mac_ops;
+extern const struct cipher_ops osl_cipher_ops;
+extern const struct keywrap_ops osl_keywrap_ops;
+extern const struct pkey_ops osl_pkey_ops;
 
 #endif

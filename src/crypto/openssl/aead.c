@@ -10,7 +10,7 @@
 
 enum rc osl_gcm_check(const struct cipher_params *p)
 {
-    REQUIRE(p->iv.n >= 1 && p->iv.n <= GCM_IV_INLINE, RC_MECHANISM_PARAM_INVALID);
+    REQUIRE(p->iv.n >= 1 && p->iv.n <= GCM_IV_MAX, RC_MECHANISM_PARAM_INVALID);
     REQUIRE(p->tag_n >= 4 && p->tag_n <= AEAD_TAG_MAX, RC_MECHANISM_PARAM_INVALID);
     REQUIRE(p->aad.n <= AEAD_AAD_MAX, RC_MECHANISM_PARAM_INVALID);
     return RC_OK;
@@ -63,6 +63,20 @@ static enum rc gcm_once(EVP_CIPHER_CTX *ctx, struct aes_loaded *loaded, const st
     TRY(osl_aes_update(ctx, p->aad.p, p->aad.n, NULL));
     TRY(osl_aes_update(ctx, in, n, out));
     return osl_gcm_finish(ctx, p->encrypt, tag, p->tag_n);
+}
+
+static enum rc long_once(const struct cipher_key *k, const struct cipher_params *p,
+                         const uint8_t *in, size_t n, uint8_t *out, uint8_t *tag)
+{
+    struct gcm_long *g = NULL;
+
+    TRY(osl_gcm_long_new(k, p->iv, p->aad, &g));
+    enum rc rc = osl_gcm_long_update(g, p->encrypt, in, n, out);
+    if (rc == RC_OK) {
+        rc = osl_gcm_long_finish(g, p->encrypt, tag, p->tag_n);
+    }
+    osl_gcm_long_free(g);
+    return rc;
 }
 
 /* ---- CCM --------------------------------------------------------------------------------------- */
@@ -128,6 +142,13 @@ enum rc osl_aead_once(const struct cipher_key *k, const struct cipher_params *p,
     REQUIRE(k->mode == CIPHER_GCM || k->mode == CIPHER_CCM, RC_FUNCTION_NOT_SUPPORTED);
     TRY(k->mode == CIPHER_GCM ? osl_gcm_check(p) : ccm_check(p, n));
     REQUIRE(n <= GCM_DATA_MAX, RC_DATA_LEN_RANGE);
+    if (p->iv.n > GCM_IV_INLINE) {
+        rc = long_once(k, p, in, n, out, tag);
+        if (rc != RC_OK) {
+            mem_wipe(out, n);
+        }
+        return rc;
+    }
     EVP_CIPHER_CTX *ctx = osl_pool_take(idle);
     if (ctx != NULL) {
         loaded.serial = k->serial;

@@ -12,7 +12,8 @@
 #define AEAD_AAD_MAX ((size_t)1 << 30)
 #define GCM_DATA_MAX (((uint64_t)1 << 36) - 32) /* SP 800-38D, 5.2.1.1 */
 #define GCM_IV_INLINE 128                       /* bytes of IV that the library's cipher takes */
-#define CIPHER_CHUNK ((size_t)1 << 30)          /* the library counts in int */
+#define GCM_IV_MAX (((size_t)1 << 29) - 1)
+#define CIPHER_CHUNK ((size_t)1 << 30) /* the library counts in int */
 
 /* In secret memory; immutable but for the pool. */
 struct cipher_key {
@@ -48,6 +49,16 @@ NODISCARD enum rc osl_gcm_finish(EVP_CIPHER_CTX *ctx, bool encrypt, uint8_t *tag
 
 /* GCM: IV, tag length and additional data within what the mode allows. */
 NODISCARD enum rc osl_gcm_check(const struct cipher_params *p);
+
+/* GCM with an IV longer than GCM_IV_INLINE: the library's mode over its block cipher. */
+struct gcm_long;
+NODISCARD enum rc osl_gcm_long_new(const struct cipher_key *k, struct bytes iv, struct bytes aad,
+                                   struct gcm_long **ret);
+void osl_gcm_long_free(struct gcm_long *g); /* NULL allowed */
+NODISCARD enum rc osl_gcm_long_aad(struct gcm_long *g, const uint8_t *p, size_t n);
+NODISCARD enum rc osl_gcm_long_update(struct gcm_long *g, bool encrypt, const uint8_t *in, size_t n,
+                                      uint8_t *out);
+NODISCARD enum rc osl_gcm_long_finish(struct gcm_long *g, bool encrypt, uint8_t *tag, size_t tag_n);
 
 /* cipher_ops.once */
 NODISCARD enum rc osl_aead_once(const struct cipher_key *k, const struct cipher_params *p,

@@ -13,6 +13,7 @@
 /* What lies in cipher_ctx.state; all zero before first use. */
 struct run {
     struct aes_loaded loaded;
+    struct gcm_long *slow; /* GCM with a long IV; else NULL */
     bool encrypt;
     uint8_t low_zero[AES_BLOCK]; /* CTR: the first counter block with its counting bits cleared */
     uint64_t left;               /* CTR: bytes that may still come */
@@ -191,6 +192,11 @@ static enum rc begin(struct cipher_ctx *c, const struct cipher_key *k,
         REQUIRE(c->heap != NULL, RC_HOST_MEMORY);
     }
     r->encrypt = p->encrypt;
+    osl_gcm_long_free(TAKE(r->slow));
+    if (k->mode == CIPHER_GCM && p->iv.n > GCM_IV_INLINE) {
+        r->left = GCM_DATA_MAX;
+        return osl_gcm_long_new(k, p->iv, p->aad, &r->slow);
+    }
     if (k->mode == CIPHER_CTR) {
         TRY(ctr_begin(r, p));
         return osl_aes_set(c->heap, &r->loaded, k, true, p->iv);
@@ -214,6 +220,9 @@ static enum rc update(struct cipher_ctx *c, const uint8_t *in, size_t n, uint8_t
     case CIPHER_GCM:
         REQUIRE(n <= r->left, RC_DATA_LEN_RANGE);
         r->left -= n;
+        if (r->slow != NULL) {
+            return osl_gcm_long_update(r->slow, r->encrypt, in, n, out);
+        }
         break;
     default:
         REQUIRE(n % AES_BLOCK == 0, RC_DATA_LEN_RANGE);
@@ -227,11 +236,14 @@ static enum rc finish(struct cipher_ctx *c, uint8_t *tag, size_t tag_n)
     if (c->key->mode != CIPHER_GCM) {
         return RC_OK;
     }
-    return osl_gcm_finish(c->heap, run_of(c)->encrypt, tag, tag_n);
+    const struct run *r = run_of(c);
+    return r->slow != NULL ? osl_gcm_long_finish(r->slow, r->encrypt, tag, tag_n)
+                           : osl_gcm_finish(c->heap, r->encrypt, tag, tag_n);
 }
 
 static void clear(struct cipher_ctx *c)
 {
+    osl_gcm_long_free(run_of(c)->slow);
     EVP_CIPHER_CTX_free(c->heap);
     mem_wipe(c, sizeof(*c));
 }

@@ -19,6 +19,7 @@ struct mac_key {
 struct run {
     enum { HEAP_NONE, HEAP_CMAC, HEAP_GMAC } heap_is;
     struct aes_loaded loaded;
+    struct gcm_long *slow; /* GMAC with a long IV; else NULL */
     struct digest_ctx hmac;
 };
 _Static_assert(sizeof(struct run) <= sizeof(((struct mac_ctx *)0)->state), "state fits");
@@ -122,7 +123,11 @@ static enum rc gmac_begin(struct mac_ctx *c, const struct cipher_key *k, struct 
 {
     struct run *r = run_of(c);
 
-    REQUIRE(iv.n >= 1 && iv.n <= GCM_IV_INLINE, RC_MECHANISM_PARAM_INVALID);
+    REQUIRE(iv.n >= 1 && iv.n <= GCM_IV_MAX, RC_MECHANISM_PARAM_INVALID);
+    osl_gcm_long_free(TAKE(r->slow));
+    if (iv.n > GCM_IV_INLINE) {
+        return osl_gcm_long_new(k, iv, BYTES_NONE, &r->slow);
+    }
     if (r->heap_is != HEAP_GMAC) {
         drop_heap(c);
         c->heap = EVP_CIPHER_CTX_new();
@@ -159,7 +164,8 @@ static enum rc update(struct mac_ctx *c, const void *p, size_t n)
         }
         return RC_OK;
     default:
-        return osl_aes_update(c->heap, p, n, NULL);
+        return run_of(c)->slow != NULL ? osl_gcm_long_aad(run_of(c)->slow, p, n)
+                                       : osl_aes_update(c->heap, p, n, NULL);
     }
 }
 
@@ -174,13 +180,15 @@ static enum rc finish(struct mac_ctx *c, uint8_t *out)
         TRY_SSL(EVP_MAC_final(c->heap, out, &n, AES_BLOCK));
         return RC_OK;
     default:
-        return osl_gcm_finish(c->heap, true, out, AES_BLOCK);
+        return run_of(c)->slow != NULL ? osl_gcm_long_finish(run_of(c)->slow, true, out, AES_BLOCK)
+                                       : osl_gcm_finish(c->heap, true, out, AES_BLOCK);
     }
 }
 
 static void clear(struct mac_ctx *c)
 {
     drop_heap(c);
+    osl_gcm_long_free(run_of(c)->slow);
     hmac_run_clear(&run_of(c)->hmac);
     mem_wipe(c, sizeof(*c));
 }

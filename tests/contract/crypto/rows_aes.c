@@ -23,7 +23,7 @@ static bool stream_gives(const struct cipher_ops *ops, const struct cipher_key *
                          struct bytes expected)
 {
     AUTO_BUF struct buf out = BUF_INIT;
-    struct cipher_ctx run = { 0 };
+    struct cipher_ctx run = {0};
     bool good = true;
 
     ASSERT_OK(buf_reserve(&out, in.n + 1));
@@ -45,7 +45,7 @@ static enum outcome check_block_mode(const struct crypto *c, struct row *r, enum
     const struct bytes msg = row_bytes(r, "msg");
     const struct bytes ct = row_bytes(r, "ct");
     const size_t step = mode == CIPHER_CTR ? 5 : 16;
-    struct cipher_params p = { .iv = row_bytes(r, "iv"), .counter_bits = 128 };
+    struct cipher_params p = {.iv = row_bytes(r, "iv"), .counter_bits = 128};
 
     if (ops == NULL) {
         return LACKING;
@@ -84,9 +84,9 @@ static enum outcome check_cbcpad(const struct crypto *c, struct row *r)
 {
     const struct cipher_ops *ops = c->cipher[CIPHER_CBC];
     const struct bytes ct = row_bytes(r, "ct");
-    const struct cipher_params p = { .encrypt = false, .iv = row_bytes(r, "iv") };
+    const struct cipher_params p = {.encrypt = false, .iv = row_bytes(r, "iv")};
     AUTO_BUF struct buf out = BUF_INIT;
-    struct cipher_ctx run = { 0 };
+    struct cipher_ctx run = {0};
     size_t left = 0;
 
     if (ops == NULL) {
@@ -123,7 +123,7 @@ static bool opens(const struct cipher_ops *ops, const struct cipher_key *k, enum
     const struct bytes tag = row_bytes(r, "tag");
     AUTO_BUF struct buf out = BUF_INIT;
     AUTO_BUF struct buf copy = BUF_INIT;
-    struct cipher_ctx run = { 0 };
+    struct cipher_ctx run = {0};
 
     ASSERT_OK(buf_reserve(&out, ct.n + 1));
     ASSERT_OK(buf_set(&copy, tag));
@@ -136,8 +136,7 @@ static bool opens(const struct cipher_ops *ops, const struct cipher_key *k, enum
     if (mode == CIPHER_GCM) {
         enum rc piece = ops->begin(&run, k, p);
         for (size_t done = 0; piece == RC_OK && done < ct.n; done += 7) {
-            piece = ops->update(&run, ct.p + done, ct.n - done < 7 ? ct.n - done : 7,
-                                out.p + done);
+            piece = ops->update(&run, ct.p + done, ct.n - done < 7 ? ct.n - done : 7, out.p + done);
         }
         piece = piece == RC_OK ? ops->finish(&run, copy.p, p->tag_n) : piece;
         assert_int_equal(piece, rc);
@@ -151,7 +150,7 @@ static bool seals(const struct cipher_ops *ops, const struct cipher_key *k,
 {
     const struct bytes msg = row_bytes(r, "msg");
     AUTO_BUF struct buf out = BUF_INIT;
-    uint8_t tag[16] = { 0 };
+    uint8_t tag[16] = {0};
 
     ASSERT_OK(buf_set(&out, msg)); /* in place */
     ASSERT_OK(buf_reserve(&out, 1));
@@ -163,7 +162,7 @@ static bool seals(const struct cipher_ops *ops, const struct cipher_key *k,
 static enum outcome check_aead(const struct crypto *c, struct row *r, enum cipher_mode mode)
 {
     const struct cipher_ops *ops = c->cipher[mode];
-    struct cipher_params p = { .iv = row_bytes(r, "iv"), .aad = row_bytes(r, "aad") };
+    struct cipher_params p = {.iv = row_bytes(r, "iv"), .aad = row_bytes(r, "aad")};
 
     if (ops == NULL) {
         return LACKING;
@@ -201,9 +200,8 @@ static enum outcome check_wrap(const struct crypto *c, struct row *r, enum keywr
     if (c->keywrap == NULL) {
         return LACKING;
     }
-    const bool right =
-        c->keywrap->unwrap(kind, kek, NULL, row_bytes(r, "ct"), &out) == RC_OK &&
-        bytes_equal(secret_view(out), msg);
+    const bool right = c->keywrap->unwrap(kind, kek, NULL, row_bytes(r, "ct"), &out) == RC_OK &&
+                       bytes_equal(secret_view(out), msg);
     if (right && row_is(r, "valid")) {
         ASSERT_OK(c->keywrap->wrap(kind, kek, NULL, msg, &wrapped));
         assert_true(bytes_equal(buf_view(&wrapped), row_bytes(r, "ct")));
@@ -222,7 +220,7 @@ static enum outcome check_kwp(const struct crypto *c, struct row *r)
 }
 
 const struct row_kind aes_rows[] = {
-    { "ecb", check_ecb }, { "cbc", check_cbc }, { "ctr", check_ctr }, { "cbcpad", check_cbcpad },
-    { "gcm", check_gcm }, { "ccm", check_ccm }, { "kw", check_kw },   { "kwp", check_kwp },
-    { NULL, NULL },
+    {"ecb", check_ecb},       {"cbc", check_cbc}, {"ctr", check_ctr},
+    {"cbcpad", check_cbcpad}, {"gcm", check_gcm}, {"ccm", check_ccm},
+    {"kw", check_kw},         {"kwp", check_kwp}, {NULL, NULL},
 };

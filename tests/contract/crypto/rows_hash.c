@@ -12,7 +12,7 @@ static enum outcome check_digest(const struct crypto *c, struct row *r)
     const enum hash_alg alg = row_hash(r, "hash");
     const struct digest_ops *ops = c->digest[alg];
     const struct bytes msg = row_bytes(r, "msg");
-    struct digest_ctx run = { 0 };
+    struct digest_ctx run = {0};
     uint8_t out[HASH_MAX_SIZE];
     bool good;
 
@@ -37,7 +37,7 @@ static bool tag_matches(const struct mac_ops *ops, const struct mac_key *k, stru
     const struct bytes msg = row_bytes(r, "msg");
     const struct bytes tag = row_bytes(r, "tag");
     const size_t half = msg.n / 2;
-    struct mac_ctx run = { 0 };
+    struct mac_ctx run = {0};
     uint8_t out[MAC_MAX_SIZE];
 
     bool good = tag.n <= ops->size(k) && ops->begin(&run, k, row_bytes(r, "iv")) == RC_OK &&
@@ -113,9 +113,9 @@ static enum outcome check_pbkdf2(const struct crypto *c, struct row *r)
 {
     AUTO_SECRET struct secret *out = NULL;
 
-    const enum rc rc = crypto_pbkdf2(c, row_hash(r, "hash"), row_bytes(r, "password"),
-                                     row_bytes(r, "salt"), (unsigned)row_number(r, "iterations"),
-                                     row_number(r, "size"), &out);
+    const enum rc rc =
+        crypto_pbkdf2(c, row_hash(r, "hash"), row_bytes(r, "password"), row_bytes(r, "salt"),
+                      (unsigned)row_number(r, "iterations"), row_number(r, "size"), &out);
     return derived(r, rc, out);
 }
 
@@ -124,8 +124,8 @@ static enum outcome check_x963(const struct crypto *c, struct row *r)
     AUTO_SECRET struct secret *z = row_secret(r, "z");
     AUTO_SECRET struct secret *out = NULL;
 
-    const enum rc rc = crypto_x963(c, row_hash(r, "hash"), z, row_bytes(r, "info"),
-                                   row_bytes(r, "out").n, &out);
+    const enum rc rc =
+        crypto_x963(c, row_hash(r, "hash"), z, row_bytes(r, "info"), row_bytes(r, "out").n, &out);
     return derived(r, rc, out);
 }
 
@@ -164,7 +164,7 @@ static enum outcome check_drbg(const struct crypto *c, struct row *r)
 }
 
 const struct row_kind hash_rows[] = {
-    { "digest", check_digest }, { "hmac", check_hmac }, { "cmac", check_cmac },
-    { "gmac", check_gmac },     { "hkdf", check_hkdf }, { "pbkdf2", check_pbkdf2 },
-    { "x963", check_x963 },     { "drbg", check_drbg }, { NULL, NULL },
+    {"digest", check_digest}, {"hmac", check_hmac}, {"cmac", check_cmac},
+    {"gmac", check_gmac},     {"hkdf", check_hkdf}, {"pbkdf2", check_pbkdf2},
+    {"x963", check_x963},     {"drbg", check_drbg}, {NULL, NULL},
 };

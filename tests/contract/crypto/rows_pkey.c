@@ -8,9 +8,9 @@
 
 static enum ec_curve curve_of(const struct row *r)
 {
-    static const char *const names[CURVE_COUNT] = { "",        "P224",    "P256",    "P384",
-                                                    "P521",    "SECP256K1", "BP224R1", "BP256R1",
-                                                    "BP320R1", "BP384R1", "BP512R1" };
+    static const char *const names[CURVE_COUNT] = {"",        "P224",      "P256",    "P384",
+                                                   "P521",    "SECP256K1", "BP224R1", "BP256R1",
+                                                   "BP320R1", "BP384R1",   "BP512R1"};
 
     for (enum ec_curve c = CURVE_P224; c < CURVE_COUNT; c++) {
         if (strcmp(names[c], row_text(r, "curve")) == 0) {
@@ -25,8 +25,8 @@ static enum pkey_kind kind_of(const struct row *r)
 {
     const char *name = row_text(r, "kind");
 
-    return strcmp(name, "ED25519") == 0 ? PKEY_ED25519
-           : strcmp(name, "ED448") == 0 ? PKEY_ED448
+    return strcmp(name, "ED25519") == 0  ? PKEY_ED25519
+           : strcmp(name, "ED448") == 0  ? PKEY_ED448
            : strcmp(name, "X25519") == 0 ? PKEY_X25519
                                          : PKEY_X448;
 }
@@ -34,7 +34,7 @@ static enum pkey_kind kind_of(const struct row *r)
 static struct pkey *load_public(const struct pkey_ops *ops, const struct pkey_spec *spec,
                                 struct bytes pub)
 {
-    AUTO_KEY_PARTS struct key_parts parts = { 0 };
+    AUTO_KEY_PARTS struct key_parts parts = {0};
     struct pkey *k = NULL;
 
     ASSERT_OK(buf_set(&parts.pub, pub));
@@ -48,7 +48,7 @@ static struct pkey *load_public(const struct pkey_ops *ops, const struct pkey_sp
 static struct pkey *load_private(const struct pkey_ops *ops, const struct pkey_spec *spec,
                                  struct row *r)
 {
-    AUTO_KEY_PARTS struct key_parts parts = { 0 };
+    AUTO_KEY_PARTS struct key_parts parts = {0};
     struct pkey *k = NULL;
 
     parts.priv = row_secret(r, "priv");
@@ -58,8 +58,8 @@ static struct pkey *load_private(const struct pkey_ops *ops, const struct pkey_s
 
 static enum outcome check_ecdsa(const struct crypto *c, struct row *r)
 {
-    const struct pkey_spec spec = { .kind = PKEY_EC, .curve = curve_of(r) };
-    const struct pkey_params params = { .scheme = SCHEME_ECDSA };
+    const struct pkey_spec spec = {.kind = PKEY_EC, .curve = curve_of(r)};
+    const struct pkey_params params = {.scheme = SCHEME_ECDSA};
     const enum hash_alg alg = row_hash(r, "hash");
     const struct pkey_ops *ops = pkey_for(c, &spec);
     uint8_t digest[HASH_MAX_SIZE];
@@ -72,14 +72,13 @@ static enum outcome check_ecdsa(const struct crypto *c, struct row *r)
         return judged(r, false);
     }
     ASSERT_OK(crypto_hash(c, alg, row_bytes(r, "msg"), digest));
-    const bool right = ops->verify(k, &params, BYTES(digest, hash_size(alg)),
-                                   row_bytes(r, "sig")) == RC_OK;
+    const bool right =
+        ops->verify(k, &params, BYTES(digest, hash_size(alg)), row_bytes(r, "sig")) == RC_OK;
     ops->free(k);
     return judged(r, right);
 }
 
-static enum outcome check_agree(const struct crypto *c, struct row *r,
-                                const struct pkey_spec *spec)
+static enum outcome check_agree(const struct crypto *c, struct row *r, const struct pkey_spec *spec)
 {
     const struct pkey_ops *ops = pkey_for(c, spec);
     AUTO_SECRET struct secret *z = NULL;
@@ -100,14 +99,14 @@ static enum outcome check_agree(const struct crypto *c, struct row *r,
 
 static enum outcome check_ecdh(const struct crypto *c, struct row *r)
 {
-    const struct pkey_spec spec = { .kind = PKEY_EC, .curve = curve_of(r) };
+    const struct pkey_spec spec = {.kind = PKEY_EC, .curve = curve_of(r)};
 
     return check_agree(c, r, &spec);
 }
 
 static enum outcome check_xdh(const struct crypto *c, struct row *r)
 {
-    const struct pkey_spec spec = { .kind = kind_of(r) };
+    const struct pkey_spec spec = {.kind = kind_of(r)};
 
     return check_agree(c, r, &spec);
 }
@@ -129,12 +128,12 @@ static enum outcome check_eddsa_sign(const struct pkey_ops *ops, const struct pk
 
 static enum outcome check_eddsa(const struct crypto *c, struct row *r)
 {
-    const struct pkey_spec spec = { .kind = kind_of(r) };
+    const struct pkey_spec spec = {.kind = kind_of(r)};
     const struct pkey_ops *ops = pkey_for(c, &spec);
-    const struct pkey_params params = { .scheme = SCHEME_EDDSA,
-                                        .prehash = row_number(r, "ph") == 1,
-                                        .has_context = row_bytes(r, "ctx").n > 0,
-                                        .context = row_bytes(r, "ctx") };
+    const struct pkey_params params = {.scheme = SCHEME_EDDSA,
+                                       .prehash = row_number(r, "ph") == 1,
+                                       .has_context = row_bytes(r, "ctx").n > 0,
+                                       .context = row_bytes(r, "ctx")};
 
     if (ops == NULL) {
         return LACKING;
@@ -152,6 +151,6 @@ static enum outcome check_eddsa(const struct crypto *c, struct row *r)
 }
 
 const struct row_kind pkey_rows[] = {
-    { "ecdsa", check_ecdsa }, { "ecdh", check_ecdh }, { "eddsa", check_eddsa },
-    { "xdh", check_xdh },     { NULL, NULL },
+    {"ecdsa", check_ecdsa}, {"ecdh", check_ecdh}, {"eddsa", check_eddsa},
+    {"xdh", check_xdh},     {NULL, NULL},
 };

@@ -6,7 +6,7 @@
 
 #include "rows.h"
 
-static const struct pkey_spec spec = { .kind = PKEY_RSA };
+static const struct pkey_spec spec = {.kind = PKEY_RSA};
 static const struct pkey_ops *ops;
 static struct pkey *key; /* NULL: the subject refused it */
 static bool key_private;
@@ -26,7 +26,7 @@ static struct secret *part(struct row *r, const char *name)
 
 static enum outcome check_key(const struct crypto *c, struct row *r)
 {
-    AUTO_KEY_PARTS struct key_parts parts = { 0 };
+    AUTO_KEY_PARTS struct key_parts parts = {0};
 
     rsa_rows_end();
     ops = pkey_for(c, &spec);
@@ -55,31 +55,30 @@ static enum outcome check_signature(const struct crypto *c, struct row *r,
         return LACKING;
     }
     ASSERT_OK(crypto_hash(c, p->hash, row_bytes(r, "msg"), digest));
-    const enum rc rc =
-        ops->verify(key, p, BYTES(digest, hash_size(p->hash)), row_bytes(r, "sig"));
+    const enum rc rc = ops->verify(key, p, BYTES(digest, hash_size(p->hash)), row_bytes(r, "sig"));
     return judged(r, rc == RC_OK);
 }
 
 static enum outcome check_pkcs1_verify(const struct crypto *c, struct row *r)
 {
-    const struct pkey_params p = { .scheme = SCHEME_RSA_PKCS1_HASH, .hash = row_hash(r, "hash") };
+    const struct pkey_params p = {.scheme = SCHEME_RSA_PKCS1_HASH, .hash = row_hash(r, "hash")};
 
     return check_signature(c, r, &p);
 }
 
 static enum outcome check_pss(const struct crypto *c, struct row *r)
 {
-    const struct pkey_params p = { .scheme = SCHEME_RSA_PSS,
-                                   .hash = row_hash(r, "hash"),
-                                   .mgf = row_hash(r, "mgf"),
-                                   .salt_n = row_number(r, "salt") };
+    const struct pkey_params p = {.scheme = SCHEME_RSA_PSS,
+                                  .hash = row_hash(r, "hash"),
+                                  .mgf = row_hash(r, "mgf"),
+                                  .salt_n = row_number(r, "salt")};
 
     return check_signature(c, r, &p);
 }
 
 static enum outcome check_pkcs1_sign(const struct crypto *c, struct row *r)
 {
-    const struct pkey_params p = { .scheme = SCHEME_RSA_PKCS1_HASH, .hash = row_hash(r, "hash") };
+    const struct pkey_params p = {.scheme = SCHEME_RSA_PKCS1_HASH, .hash = row_hash(r, "hash")};
     uint8_t digest[HASH_MAX_SIZE];
     uint8_t sig[1024];
     size_t n = 0;
@@ -94,10 +93,10 @@ static enum outcome check_pkcs1_sign(const struct crypto *c, struct row *r)
 
 static enum outcome check_oaep(const struct crypto *c, struct row *r)
 {
-    const struct pkey_params p = { .scheme = SCHEME_RSA_OAEP,
-                                   .hash = row_hash(r, "hash"),
-                                   .mgf = row_hash(r, "mgf"),
-                                   .label = row_bytes(r, "label") };
+    const struct pkey_params p = {.scheme = SCHEME_RSA_OAEP,
+                                  .hash = row_hash(r, "hash"),
+                                  .mgf = row_hash(r, "mgf"),
+                                  .label = row_bytes(r, "label")};
     const struct bytes ct = row_bytes(r, "ct");
     AUTO_SECRET struct secret *out = NULL;
 
@@ -107,8 +106,8 @@ static enum outcome check_oaep(const struct crypto *c, struct row *r)
     }
     const enum rc rc = ops->decrypt(key, &p, ct, &out);
     if (rc != RC_OK) {
-        ASSERT_RC(rc, ct.n == ops->size(key) ? RC_ENCRYPTED_DATA_INVALID
-                                             : RC_ENCRYPTED_DATA_LEN_RANGE);
+        ASSERT_RC(rc,
+                  ct.n == ops->size(key) ? RC_ENCRYPTED_DATA_INVALID : RC_ENCRYPTED_DATA_LEN_RANGE);
     }
     return judged(r, rc == RC_OK && bytes_equal(secret_view(out), row_bytes(r, "msg")));
 }
@@ -116,7 +115,7 @@ static enum outcome check_oaep(const struct crypto *c, struct row *r)
 /* Implicit rejection: a ciphertext of the right length below the modulus never fails. */
 static enum outcome check_pkcs1_decrypt(const struct crypto *c, struct row *r)
 {
-    const struct pkey_params p = { .scheme = SCHEME_RSA_PKCS1 };
+    const struct pkey_params p = {.scheme = SCHEME_RSA_PKCS1};
     const struct bytes ct = row_bytes(r, "ct");
     AUTO_SECRET struct secret *out = NULL;
     AUTO_SECRET struct secret *again = NULL;
@@ -127,8 +126,8 @@ static enum outcome check_pkcs1_decrypt(const struct crypto *c, struct row *r)
     }
     const enum rc rc = ops->decrypt(key, &p, ct, &out);
     if (rc != RC_OK) {
-        ASSERT_RC(rc, ct.n == ops->size(key) ? RC_ENCRYPTED_DATA_INVALID
-                                             : RC_ENCRYPTED_DATA_LEN_RANGE);
+        ASSERT_RC(rc,
+                  ct.n == ops->size(key) ? RC_ENCRYPTED_DATA_INVALID : RC_ENCRYPTED_DATA_LEN_RANGE);
         return judged(r, false);
     }
     ASSERT_OK(ops->decrypt(key, &p, ct, &again));
@@ -138,11 +137,11 @@ static enum outcome check_pkcs1_decrypt(const struct crypto *c, struct row *r)
 }
 
 const struct row_kind rsa_rows[] = {
-    { "rsakey", check_key },
-    { "pkcs1verify", check_pkcs1_verify },
-    { "pkcs1sign", check_pkcs1_sign },
-    { "pss", check_pss },
-    { "oaep", check_oaep },
-    { "pkcs1decrypt", check_pkcs1_decrypt },
-    { NULL, NULL },
+    {"rsakey", check_key},
+    {"pkcs1verify", check_pkcs1_verify},
+    {"pkcs1sign", check_pkcs1_sign},
+    {"pss", check_pss},
+    {"oaep", check_oaep},
+    {"pkcs1decrypt", check_pkcs1_decrypt},
+    {NULL, NULL},
 };

@@ -72,8 +72,8 @@ const struct pkey_ops *pkey_for(const struct crypto *c, const struct pkey_spec *
 
 struct key_parts new_pair(const struct crypto *c, const struct pkey_spec *spec)
 {
-    static const uint8_t f4[] = { 1, 0, 1 };
-    struct key_parts parts = { 0 };
+    static const uint8_t f4[] = {1, 0, 1};
+    struct key_parts parts = {0};
 
     ASSERT_OK(pkey_for(c, spec)->generate(spec, BYTES(f4, sizeof(f4)), c->rng, &parts));
     return parts;

@@ -26,6 +26,6 @@ const struct pkey_ops *pkey_for(const struct crypto *c, const struct pkey_spec *
 struct key_parts new_pair(const struct crypto *c, const struct pkey_spec *spec);
 
 #define ASSERT_RC(expr, rc) assert_string_equal(rc_name(expr), rc_name(rc))
-#define ASSERT_OK(expr)     ASSERT_RC(expr, RC_OK)
+#define ASSERT_OK(expr) ASSERT_RC(expr, RC_OK)
 
 #endif

@@ -5,6 +5,8 @@
  */
 #include "signature.h"
 
+#include <string.h>
+
 static enum rc out_size(const struct mech_op *op, enum mech_phase phase, size_t in_n, size_t *ret,
                         bool *ret_exact)
 {
@@ -73,20 +75,45 @@ static enum rc verdict(enum rc rc)
     return rc == RC_DATA_LEN_RANGE || rc == RC_DATA_INVALID ? RC_SIGNATURE_INVALID : rc;
 }
 
+#define ECDSA_MAX_SIZE 132 /* P-521 */
+#define ECDSA_SHORTER 2    /* bytes that a half may lack */
+
+/* An ECDSA signature may come shorter, in two equal halves without leading zero bytes (PKCS#11 3.2,
+ * 6.3.1): Java cuts one in four of P-521 so. Two bytes less a half are accepted; what is shorter is
+ * none of chance. WHOLE has room for ECDSA_MAX_SIZE bytes. */
+static enum rc fill_up(const struct mech_op *op, struct bytes *sig, uint8_t *whole)
+{
+    const size_t size = op->size;
+    if (sig->n == size) {
+        return RC_OK;
+    }
+    const bool cut = op->pk.scheme == SCHEME_ECDSA && size <= ECDSA_MAX_SIZE && sig->n < size &&
+                     sig->n % 2 == 0 && size - sig->n <= 2 * (size_t)ECDSA_SHORTER;
+    REQUIRE(cut, RC_SIGNATURE_LEN_RANGE);
+    const size_t half = sig->n / 2;
+    memset(whole, 0, size);
+    mem_copy(whole + size / 2 - half, sig->p, half);
+    mem_copy(whole + size - half, sig->p + half, half);
+    *sig = BYTES(whole, size);
+    return RC_OK;
+}
+
 static enum rc verify_once(struct mech_op *op, struct bytes in, struct bytes sig)
 {
+    uint8_t whole[ECDSA_MAX_SIZE];
     uint8_t digest[HASH_MAX_SIZE];
     struct bytes data = BYTES_NONE;
-    REQUIRE(sig.n == op->size, RC_SIGNATURE_LEN_RANGE);
+    TRY(fill_up(op, &sig, whole));
     TRY(digest_of(op, in, digest, &data));
     return verdict(op->pkey_ops->verify(op->pkey, &op->pk, data, sig));
 }
 
 static enum rc verify_final(struct mech_op *op, struct bytes sig)
 {
+    uint8_t whole[ECDSA_MAX_SIZE];
     uint8_t digest[HASH_MAX_SIZE];
     struct bytes data = BYTES_NONE;
-    REQUIRE(sig.n == op->size, RC_SIGNATURE_LEN_RANGE);
+    TRY(fill_up(op, &sig, whole));
     TRY(digest_so_far(op, digest, &data));
     return verdict(op->pkey_ops->verify(op->pkey, &op->pk, data, sig));
 }

@@ -90,6 +90,21 @@ static void commit_is_seen_and_abort_is_not(void **state)
     b->e->abort(NULL);
 }
 
+/* In a thread of its own: the test's thread has a transaction open. */
+static void *write_fifty(void *arg)
+{
+    struct bench *b = arg;
+    for (uint64_t i = 0; i < 50; i++) {
+        const uint64_t seen = b->e->change(b->s);
+        struct store_txn *t = begin(b, true);
+        assert_int_equal(b->e->txn_change(t), seen + 1);
+        put(b, t, "k", "new");
+        assert_ok(b->e->index_add(t, BYTES_STR("x"), 2 + i));
+        assert_ok(b->e->commit(t));
+    }
+    return NULL;
+}
+
 static void a_reader_keeps_its_snapshot(void **state)
 {
     struct bench *b = *state;
@@ -101,14 +116,11 @@ static void a_reader_keeps_its_snapshot(void **state)
     struct store_txn *reader = begin(b, false);
     const uint64_t seen = b->e->txn_change(reader);
     assert_int_equal(seen, b->e->change(b->s));
-    for (int i = 0; i < 50; i++) {
-        t = begin(b, true);
-        assert_int_equal(b->e->txn_change(t), seen + 1 + (uint64_t)i);
-        put(b, t, "k", "new");
-        assert_ok(b->e->index_add(t, BYTES_STR("x"), 2 + (uint64_t)i));
-        assert_ok(b->e->commit(t));
-    }
+    pthread_t writer;
+    assert_int_equal(pthread_create(&writer, NULL, write_fifty, b), 0);
+    assert_int_equal(pthread_join(writer, NULL), 0);
     assert_int_equal(b->e->change(b->s), seen + 50);
+    assert_int_equal(b->e->txn_change(reader), seen);
     has(b, reader, "k", "old");
     uint64_t ids[4];
     size_t n = 9;
@@ -133,19 +145,44 @@ static void an_empty_commit_is_a_change(void **state)
     assert_int_equal(b->e->change(b->s), was + 1);
 }
 
+enum { READERS = 100 }; /* more than are kept for reuse */
+
+struct readers {
+    struct bench *b;
+    pthread_barrier_t all_open;
+    atomic_int wrong;
+};
+
+static void *read_together(void *arg)
+{
+    struct readers *r = arg;
+    for (int round = 0; round < 3; round++) {
+        struct store_txn *t = NULL;
+        struct bytes got = BYTES_NONE;
+        const enum rc rc = r->b->e->begin(r->b->s, false, &t);
+        (void)pthread_barrier_wait(&r->all_open);
+        if (rc != RC_OK ||
+            r->b->e->get(t, STORE_META, BYTES_STR("nothing"), &got) != RC_NOT_FOUND) {
+            atomic_fetch_add(&r->wrong, 1);
+        }
+        r->b->e->abort(t);
+    }
+    return NULL;
+}
+
 static void many_readers_at_once(void **state)
 {
-    struct bench *b = *state;
-    struct store_txn *t[200];
-    for (int round = 0; round < 3; round++) {
-        for (size_t i = 0; i < ARRAY_LEN(t); i++) { /* more than are kept for reuse */
-            t[i] = begin(b, false);
-        }
-        for (size_t i = 0; i < ARRAY_LEN(t); i++) {
-            has(b, t[i], "nothing", NULL);
-            b->e->abort(t[i]);
-        }
+    struct readers r = {.b = *state};
+    pthread_t t[READERS];
+    assert_int_equal(pthread_barrier_init(&r.all_open, NULL, READERS), 0);
+    for (size_t i = 0; i < READERS; i++) {
+        assert_int_equal(pthread_create(&t[i], NULL, read_together, &r), 0);
     }
+    for (size_t i = 0; i < READERS; i++) {
+        assert_int_equal(pthread_join(t[i], NULL), 0);
+    }
+    (void)pthread_barrier_destroy(&r.all_open);
+    assert_int_equal(atomic_load(&r.wrong), 0);
 }
 
 /* ---- records -------------------------------------------------------------------------------------- */

@@ -33,7 +33,7 @@ struct pkey {
 const EC_GROUP *ec_group(enum ec_curve curve);
 
 enum rc lc_rsa_generate(const struct pkey_spec *spec, struct bytes e, struct rng *rng,
-                     struct key_parts *parts);
+                        struct key_parts *parts);
 enum rc lc_rsa_complete(struct key_parts *parts);
 enum rc lc_rsa_load(struct pkey *k, const struct key_parts *parts);
 enum rc rsa_sign(const struct pkey *k, const struct pkey_params *p, struct bytes data, uint8_t *out,

@@ -347,7 +347,7 @@ static enum rc private_exponent(struct rsa_parts *r, size_t bits, BN_CTX *cx, bo
 }
 
 enum rc lc_rsa_generate(const struct pkey_spec *spec, struct bytes e, struct rng *rng,
-                     struct key_parts *parts)
+                        struct key_parts *parts)
 {
     REQUIRE(spec->bits >= 1024 && spec->bits <= RSA_MAX_BITS && spec->bits % 2 == 0,
             RC_KEY_SIZE_RANGE);

@@ -218,7 +218,7 @@ enum rc seal_record_peek(struct bytes record, enum seal_domain *ret_domain, uint
 {
     REQUIRE(record.n >= HEADER_SIZE + NONCE_SIZE + TAG_SIZE, RC_STORE_CORRUPT);
     REQUIRE(record.p[0] == RECORD_FORMAT, RC_STORE_FORMAT);
-    REQUIRE(record.p[1] <= SEAL_PRIVATE && record.p[2] <= SEAL_SECRETS && record.p[3] == 0,
+    REQUIRE(record.p[1] <= SEAL_PRIVATE && record.p[2] <= SEAL_COUNTERS && record.p[3] == 0,
             RC_STORE_CORRUPT);
     *ret_domain = (enum seal_domain)record.p[1];
     *ret_version = get_u64_le(record.p + 4);

@@ -95,6 +95,7 @@ static void records_and_terms(void **state)
         struct seal_keys *k = keys_of(domain);
         one_record(k, domain, 0);
         one_record(k, domain, 1);
+        one_record(k, domain, 2);
         AUTO_SECRET struct secret *want = hex(domain == 0 ? "blind.0" : "blind.1");
         uint8_t got[SEAL_BLIND_SIZE];
         assert_ok(seal_blind(k, BYTES_STR("a term"), got));

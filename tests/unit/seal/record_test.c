@@ -74,6 +74,10 @@ static void round_trips(void **state)
         assert_int_equal(domain, SEAL_PRIVATE);
         assert_int_equal(version, 3);
         opens(buf_view(&record), 77, 3, SEAL_SECRETS, v);
+        for (unsigned part = SEAL_ATTRIBUTES; part <= SEAL_COUNTERS; part++) {
+            assert_ok(seal_record(keys, 77, 3, (enum seal_part)part, v, &record));
+            opens(buf_view(&record), 77, 3, (enum seal_part)part, v);
+        }
     }
 }
 
@@ -123,6 +127,7 @@ static void a_record_is_good_in_its_place_alone(void **state)
     refused(keys, buf_view(&r), 5, 8, SEAL_ATTRIBUTES, RC_STORE_CORRUPT);
     refused(keys, buf_view(&r), 5, 10, SEAL_ATTRIBUTES, RC_STORE_CORRUPT);
     refused(keys, buf_view(&r), 5, 9, SEAL_SECRETS, RC_STORE_CORRUPT);
+    refused(keys, buf_view(&r), 5, 9, SEAL_COUNTERS, RC_STORE_CORRUPT);
     struct seal_keys *others[] = {
         keys_of(1, token_b, 1, SEAL_PRIVATE), /* another token */
         keys_of(1, token_a, 2, SEAL_PRIVATE), /* another master key's number */

@@ -52,7 +52,7 @@ for domain, root in ((0, device), (1, master)):
     tail = bytes([domain]) + be32(generation)
     records = expand(prk, b"craton-hsm v1 records" + tail)
     index = expand(prk, b"craton-hsm v1 index" + tail)
-    for part in (0, 1):
+    for part in (0, 1, 2):
         obj, version = 0x0102030405060708 + domain, 0x1122334455 + part
         plain = b"" if part == 1 and domain == 0 else b"part %d of domain %d" % (part, domain)
         key = expand(records, b"craton-hsm v1 record" + be64(obj) + bytes([part]))

@@ -29,6 +29,7 @@
 #define CELLS_MAX 64U
 #define RUN_MAX 16U /* cells of the largest block that shares a region */
 #define CLASSES 16U
+#define ARENAS 8U
 #define CLASS_FREE 0xffU
 #define CLASS_RUN 0xfeU
 
@@ -47,6 +48,7 @@ struct cell {
 };
 
 struct region {
+    struct arena *home;
     struct region *prev;
     struct region *next;
     size_t map_size; /* the whole, guards included */
@@ -60,20 +62,30 @@ struct region {
     struct cell cell[CELLS_MAX];
 };
 
-static struct {
-    struct lock lock;
-    size_t page;
-    size_t region_size; /* also the alignment */
-    size_t header_size;
-    unsigned epoch;
+/* Each thread takes from the arena that it was dealt, so that threads seldom wait for each other; a
+ * block goes back to where it came from, whoever releases it. */
+struct arena {
+    _Alignas(64) struct lock lock;
     struct region *regions;
     unsigned idle_regions;
     struct cell *partial[CLASSES];
     size_t used;
     size_t pages;
     size_t pages_locked;
-    bool lock_failed;
-} arena;
+};
+
+static struct arena arenas[ARENAS];
+
+/* Set once. */
+static struct {
+    size_t page;
+    size_t region_size; /* also the alignment */
+    size_t header_size;
+} layout;
+
+static unsigned epoch_now; /* counts forks: changes in a child that has one thread */
+static atomic_uint arenas_dealt;
+static atomic_bool lock_failed; /* mlock has failed: it is not tried again */
 
 static pthread_once_t arena_once = PTHREAD_ONCE_INIT;
 
@@ -84,12 +96,14 @@ static size_t round_up(size_t n, size_t to)
 
 static void arena_start(void)
 {
-    lock_init(&arena.lock, LOCK_MEMORY);
-    arena.page = (size_t)sysconf(_SC_PAGESIZE);
-    arena.header_size = round_up(sizeof(struct region), arena.page);
-    arena.region_size = 64 * (size_t)CELL;
-    while (arena.region_size < 8 * arena.page) {
-        arena.region_size *= 2;
+    for (unsigned i = 0; i < ARENAS; i++) {
+        lock_init(&arenas[i].lock, LOCK_MEMORY);
+    }
+    layout.page = (size_t)sysconf(_SC_PAGESIZE);
+    layout.header_size = round_up(sizeof(struct region), layout.page);
+    layout.region_size = 64 * (size_t)CELL;
+    while (layout.region_size < 8 * layout.page) {
+        layout.region_size *= 2;
     }
 }
 
@@ -106,14 +120,14 @@ static _Noreturn void damaged(const char *what)
 static uint8_t *reserve(size_t size)
 {
     size_t roomy = 0;
-    if (__builtin_add_overflow(size, arena.region_size, &roomy)) {
+    if (__builtin_add_overflow(size, layout.region_size, &roomy)) {
         return NULL;
     }
     uint8_t *p = mmap(NULL, roomy, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) {
         return NULL;
     }
-    const size_t before = round_up((uintptr_t)p, arena.region_size) - (uintptr_t)p;
+    const size_t before = round_up((uintptr_t)p, layout.region_size) - (uintptr_t)p;
     if (before != 0) {
         (void)munmap(p, before);
     }
@@ -124,10 +138,10 @@ static uint8_t *reserve(size_t size)
 }
 
 /* A region with DATA_SIZE bytes (whole pages) of data, in no list yet. */
-static struct region *region_new(size_t data_size)
+static struct region *region_new(struct arena *arena, size_t data_size)
 {
-    const size_t page = arena.page;
-    const size_t data_at = 2 * page + arena.header_size;
+    const size_t page = layout.page;
+    const size_t data_at = 2 * page + layout.header_size;
     size_t size = 0;
     if (__builtin_add_overflow(data_size, data_at + page, &size)) {
         return NULL;
@@ -136,7 +150,7 @@ static struct region *region_new(size_t data_size)
     if (base == NULL) {
         return NULL;
     }
-    if (mprotect(base + page, arena.header_size, PROT_READ | PROT_WRITE) != 0 ||
+    if (mprotect(base + page, layout.header_size, PROT_READ | PROT_WRITE) != 0 ||
         mprotect(base + data_at, data_size, PROT_READ | PROT_WRITE) != 0) {
         (void)munmap(base, size);
         return NULL;
@@ -149,49 +163,54 @@ static struct region *region_new(size_t data_size)
     r->map_size = size;
     r->data = base + data_at;
     r->data_size = data_size;
-    r->epoch = arena.epoch;
-    arena.pages += data_size / page;
-    r->next = arena.regions;
+    r->epoch = epoch_now;
+    r->home = arena;
+    arena->pages += data_size / page;
+    r->next = arena->regions;
     if (r->next != NULL) {
         r->next->prev = r;
     }
-    arena.regions = r;
+    arena->regions = r;
     return r;
 }
 
 static void region_drop(struct region *r)
 {
+    struct arena *arena = r->home;
     if (r->prev != NULL) {
         r->prev->next = r->next;
     } else {
-        arena.regions = r->next;
+        arena->regions = r->next;
     }
     if (r->next != NULL) {
         r->next->prev = r->prev;
     }
-    arena.pages -= r->data_size / arena.page;
-    arena.pages_locked -= r->large_locked;
+    arena->pages -= r->data_size / layout.page;
+    arena->pages_locked -= r->large_locked;
     for (unsigned i = 0; i < r->cells; i++) {
-        arena.pages_locked -= r->cell[i].locked && i % (arena.page / CELL) == 0;
+        arena->pages_locked -= r->cell[i].locked && i % (layout.page / CELL) == 0;
     }
     const size_t size = r->map_size;
-    (void)munmap((uint8_t *)(void *)r - arena.page, size);
+    (void)munmap((uint8_t *)(void *)r - layout.page, size);
 }
 
 static struct region *region_of(const void *p)
 {
     const uintptr_t at = (uintptr_t)p;
-    const uintptr_t base = at - at % arena.region_size;
-    return (struct region *)(base + arena.page);
+    const uintptr_t base = at - at % layout.region_size;
+    return (struct region *)(base + layout.page);
 }
 
 static bool lock_pages(uint8_t *p, size_t n)
 {
-    if (arena.lock_failed) {
+    if (atomic_load_explicit(&lock_failed, memory_order_relaxed)) {
         return false;
     }
-    arena.lock_failed = mlock(p, n) != 0;
-    return !arena.lock_failed;
+    const bool locked = mlock(p, n) == 0;
+    if (!locked) {
+        atomic_store(&lock_failed, true);
+    }
+    return locked;
 }
 
 /* ---------------------------------------------------------------- cells */
@@ -201,9 +220,9 @@ static uint8_t *cell_data(const struct region *r, const struct cell *c)
     return r->data + (size_t)(c - r->cell) * CELL;
 }
 
-static void partial_add(struct cell *c)
+static void partial_add(struct arena *arena, struct cell *c)
 {
-    struct cell **head = &arena.partial[c->class_no];
+    struct cell **head = &arena->partial[c->class_no];
     c->prev = NULL;
     c->next = *head;
     if (c->next != NULL) {
@@ -212,12 +231,12 @@ static void partial_add(struct cell *c)
     *head = c;
 }
 
-static void partial_drop(struct cell *c)
+static void partial_drop(struct arena *arena, struct cell *c)
 {
     if (c->prev != NULL) {
         c->prev->next = c->next;
     } else {
-        arena.partial[c->class_no] = c->next;
+        arena->partial[c->class_no] = c->next;
     }
     if (c->next != NULL) {
         c->next->prev = c->prev;
@@ -241,13 +260,13 @@ static uint64_t cells_mask(unsigned first, unsigned count)
     return ((1ULL << count) - 1) << first;
 }
 
-static struct region *region_of_cells(void)
+static struct region *region_of_cells(struct arena *arena)
 {
-    const size_t data_at = 2 * arena.page + arena.header_size;
-    size_t room = arena.region_size - data_at - arena.page;
+    const size_t data_at = 2 * layout.page + layout.header_size;
+    size_t room = layout.region_size - data_at - layout.page;
     room = room > (size_t)CELLS_MAX * CELL ? (size_t)CELLS_MAX * CELL : room;
-    room -= room % arena.page;
-    struct region *r = region_new(room);
+    room -= room % layout.page;
+    struct region *r = region_new(arena, room);
     if (r == NULL) {
         return NULL;
     }
@@ -256,7 +275,7 @@ static struct region *region_of_cells(void)
     for (unsigned i = 0; i < r->cells; i++) {
         r->cell[i].class_no = CLASS_FREE;
     }
-    arena.idle_regions++;
+    arena->idle_regions++;
     return r;
 }
 
@@ -268,21 +287,21 @@ static bool region_idle(const struct region *r)
 /* Locks the pages of COUNT cells from C on that were not locked yet. */
 static void cells_lock(struct region *r, struct cell *c, unsigned count)
 {
-    const unsigned per_page = (unsigned)(arena.page / CELL);
+    const unsigned per_page = (unsigned)(layout.page / CELL);
     const unsigned first = (unsigned)(c - r->cell) / per_page * per_page;
     const unsigned end = (unsigned)(c - r->cell) + count;
     for (unsigned i = first; i < end; i += per_page) {
-        if (!r->cell[i].locked && lock_pages(r->data + (size_t)i * CELL, arena.page)) {
+        if (!r->cell[i].locked && lock_pages(r->data + (size_t)i * CELL, layout.page)) {
             r->cell[i].locked = true;
-            arena.pages_locked++;
+            r->home->pages_locked++;
         }
     }
 }
 
 /* COUNT cells in a row, taken; NULL when memory is short. */
-static struct cell *cells_take(unsigned count)
+static struct cell *cells_take(struct arena *arena, unsigned count)
 {
-    struct region *r = arena.regions;
+    struct region *r = arena->regions;
     int first = -1;
     for (; r != NULL; r = r->next) {
         first = cells_find(r->free_cells, count);
@@ -291,7 +310,7 @@ static struct cell *cells_take(unsigned count)
         }
     }
     if (r == NULL) {
-        r = region_of_cells();
+        r = region_of_cells(arena);
         if (r == NULL) {
             return NULL;
         }
@@ -300,7 +319,7 @@ static struct cell *cells_take(unsigned count)
             return NULL;
         }
     }
-    arena.idle_regions -= region_idle(r);
+    arena->idle_regions -= region_idle(r);
     r->free_cells &= ~cells_mask((unsigned)first, count);
     cells_lock(r, &r->cell[first], count);
     return &r->cell[first];
@@ -308,15 +327,16 @@ static struct cell *cells_take(unsigned count)
 
 static void cells_give(struct region *r, struct cell *c, unsigned count)
 {
+    struct arena *arena = r->home;
     for (unsigned i = 0; i < count; i++) {
         c[i].class_no = CLASS_FREE;
     }
     r->free_cells |= cells_mask((unsigned)(c - r->cell), count);
     if (region_idle(r)) {
-        if (arena.idle_regions != 0) {
+        if (arena->idle_regions != 0) {
             region_drop(r); /* one idle region is kept for the next to come */
         } else {
-            arena.idle_regions++;
+            arena->idle_regions++;
         }
     }
 }
@@ -332,11 +352,11 @@ static unsigned class_of(size_t n)
     return c;
 }
 
-static void *block_take(unsigned class_no)
+static void *block_take(struct arena *arena, unsigned class_no)
 {
-    struct cell *c = arena.partial[class_no];
+    struct cell *c = arena->partial[class_no];
     if (c == NULL) {
-        c = cells_take(1);
+        c = cells_take(arena, 1);
         if (c == NULL) {
             return NULL;
         }
@@ -347,7 +367,7 @@ static void *block_take(unsigned class_no)
             const unsigned left = c->blocks > i * 64 ? c->blocks - i * 64 : 0;
             c->free_map[i] = left >= 64 ? UINT64_MAX : (1ULL << left) - 1;
         }
-        partial_add(c);
+        partial_add(arena, c);
     }
     unsigned word = 0;
     while (c->free_map[word] == 0) {
@@ -356,13 +376,14 @@ static void *block_take(unsigned class_no)
     const unsigned block = word * 64 + (unsigned)__builtin_ctzll(c->free_map[word]);
     c->free_map[word] &= c->free_map[word] - 1;
     if (--c->free_blocks == 0) {
-        partial_drop(c);
+        partial_drop(arena, c);
     }
     return cell_data(region_of(c), c) + (size_t)block * class_size[class_no];
 }
 
 static void block_give(struct region *r, struct cell *c, uint8_t *p)
 {
+    struct arena *arena = r->home;
     const size_t size = class_size[c->class_no];
     const size_t at = (size_t)(p - cell_data(r, c));
     const size_t block = at / size;
@@ -371,24 +392,24 @@ static void block_give(struct region *r, struct cell *c, uint8_t *p)
         damaged("a block was released twice, or never given");
     }
     mem_wipe(p, size);
-    arena.used -= size;
+    arena->used -= size;
     c->free_map[block / 64] |= bit;
     if (c->free_blocks++ == 0) {
-        partial_add(c);
+        partial_add(arena, c);
     }
     if (c->free_blocks == c->blocks) {
         /* The last cell of a class stays, so that taking and giving one block is cheap. */
         if (c->prev != NULL || c->next != NULL) {
-            partial_drop(c);
+            partial_drop(arena, c);
             cells_give(r, c, 1);
         }
     }
 }
 
-static void *run_take(size_t n)
+static void *run_take(struct arena *arena, size_t n)
 {
     const unsigned count = (unsigned)(round_up(n, CELL) / CELL);
-    struct cell *c = cells_take(count);
+    struct cell *c = cells_take(arena, count);
     if (c == NULL) {
         return NULL;
     }
@@ -397,7 +418,7 @@ static void *run_take(size_t n)
         c[i].run = 0;
     }
     c->run = (uint8_t)count;
-    arena.used += (size_t)count * CELL;
+    arena->used += (size_t)count * CELL;
     return cell_data(region_of(c), c);
 }
 
@@ -408,26 +429,26 @@ static void run_give(struct region *r, struct cell *c, uint8_t *p)
         damaged("a block was released twice, or never given");
     }
     mem_wipe(p, (size_t)count * CELL);
-    arena.used -= (size_t)count * CELL;
+    r->home->used -= (size_t)count * CELL;
     c->run = 0;
     cells_give(r, c, count);
 }
 
-static void *large_take(size_t n)
+static void *large_take(struct arena *arena, size_t n)
 {
     if (n > PTRDIFF_MAX - CELL * 64U) {
         return NULL;
     }
-    struct region *r = region_new(round_up(n, arena.page));
+    struct region *r = region_new(arena, round_up(n, layout.page));
     if (r == NULL) {
         return NULL;
     }
     r->large = r->data_size;
     if (lock_pages(r->data, r->data_size)) {
-        r->large_locked = r->data_size / arena.page;
-        arena.pages_locked += r->large_locked;
+        r->large_locked = r->data_size / layout.page;
+        arena->pages_locked += r->large_locked;
     }
-    arena.used += r->large;
+    arena->used += r->large;
     return r->data;
 }
 
@@ -437,23 +458,23 @@ static void large_give(struct region *r, uint8_t *p)
         damaged("a block was released twice, or never given");
     }
     mem_wipe(p, r->large);
-    arena.used -= r->large;
+    r->home->used -= r->large;
     region_drop(r);
 }
 
 /* ---------------------------------------------------------------- the door */
 
-static void *take(size_t n)
+static void *take(struct arena *arena, size_t n)
 {
     if (n <= CELL) {
         const unsigned class_no = class_of(n);
-        void *p = block_take(class_no);
+        void *p = block_take(arena, class_no);
         if (p != NULL) {
-            arena.used += class_size[class_no];
+            arena->used += class_size[class_no];
         }
         return p;
     }
-    return n <= (size_t)RUN_MAX * CELL ? run_take(n) : large_take(n);
+    return n <= (size_t)RUN_MAX * CELL ? run_take(arena, n) : large_take(arena, n);
 }
 
 static void warn_unlocked(void)
@@ -464,17 +485,26 @@ static void warn_unlocked(void)
     }
 }
 
+static struct arena *arena_of_thread(void)
+{
+    static _Thread_local struct arena *mine;
+    if (mine == NULL) {
+        mine = &arenas[atomic_fetch_add(&arenas_dealt, 1) % ARENAS];
+    }
+    return mine;
+}
+
 void *secret_alloc(size_t n)
 {
     if (mem_fault_due()) {
         return NULL;
     }
     (void)pthread_once(&arena_once, arena_start);
-    lock_take(&arena.lock);
-    void *p = take(n);
-    const bool unlocked = arena.lock_failed;
-    lock_drop(&arena.lock);
-    if (unlocked) {
+    struct arena *arena = arena_of_thread();
+    lock_take(&arena->lock);
+    void *p = take(arena, n);
+    lock_drop(&arena->lock);
+    if (atomic_load_explicit(&lock_failed, memory_order_relaxed)) {
         warn_unlocked();
     }
     return p;
@@ -485,12 +515,12 @@ void secret_release(void *p)
     if (p == NULL) {
         return;
     }
-    LOCKED(&arena.lock);
     struct region *r = region_of(p);
     uint8_t *at = p;
-    if (r->epoch != arena.epoch) {
+    if (r->epoch != epoch_now) {
         return; /* the parent's: its content is not in this process */
     }
+    LOCKED(&r->home->lock);
     if (r->large != 0) {
         large_give(r, at);
         return;
@@ -565,22 +595,27 @@ void secret_after_fork(void)
     log_after_fork();
     env_after_fork();
     (void)pthread_once(&arena_once, arena_start);
-    lock_init(&arena.lock, LOCK_MEMORY); /* a thread of the parent may have held it */
-    arena.epoch++;
-    arena.regions = NULL;
-    arena.idle_regions = 0;
-    memset(arena.partial, 0, sizeof arena.partial);
-    arena.used = 0;
-    arena.pages = 0;
-    arena.pages_locked = 0;
-    arena.lock_failed = false;
+    for (unsigned i = 0; i < ARENAS; i++) {
+        memset(&arenas[i], 0, sizeof arenas[i]);
+        lock_init(&arenas[i].lock, LOCK_MEMORY); /* a thread of the parent may have held it */
+    }
+    epoch_now++;
+    atomic_store(&lock_failed, false);
 }
 
 void secret_stats(size_t *ret_used, size_t *ret_locked_pages, size_t *ret_pages)
 {
     (void)pthread_once(&arena_once, arena_start);
-    LOCKED(&arena.lock);
-    *ret_used = arena.used;
-    *ret_locked_pages = arena.pages_locked;
-    *ret_pages = arena.pages;
+    size_t used = 0;
+    size_t locked = 0;
+    size_t pages = 0;
+    for (unsigned i = 0; i < ARENAS; i++) {
+        LOCKED(&arenas[i].lock);
+        used += arenas[i].used;
+        locked += arenas[i].pages_locked;
+        pages += arenas[i].pages;
+    }
+    *ret_used = used;
+    *ret_locked_pages = locked;
+    *ret_pages = pages;
 }

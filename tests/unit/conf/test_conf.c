@@ -377,6 +377,19 @@ static void test_sample_is_the_default(void **state)
     conf_free(c);
 }
 
+static void test_deployed_sample(void **state)
+{
+    (void)state;
+    static char text[20000];
+    FILE *f = fopen(CRATON_DEPLOYED, "r");
+    if (f == NULL) {
+        skip();
+    }
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    (void)fclose(f);
+    conf_free(parsed(text));
+}
+
 static void test_rows(void **state)
 {
     (void)state;
@@ -433,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_short_reason),
         cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_sample_is_the_default),
+        cmocka_unit_test(test_deployed_sample),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_no_memory),
     };

@@ -8,12 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../cmocka_all.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/secret.h"
 
@@ -208,6 +211,62 @@ static void test_fork(void **state)
     secret_free(of_parent);
 }
 
+/* Without the right to lock a page: it works, is counted, and is said once. */
+static int child_without_mlock(const char *log_path)
+{
+    const struct rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_MEMLOCK, &none) != 0 || (geteuid() == 0 && setuid(65534) != 0)) {
+        return 77;
+    }
+    static char page[8192];
+    if (mlock(page, sizeof page) == 0) {
+        return 77; /* a sanitizer answers for the kernel */
+    }
+    log_setup(LOG_LEVEL_WARN, LOG_TO_FILE, log_path);
+    secret_after_fork();
+    struct secret *a = secret_from("still works", 11);
+    struct secret *b = secret_new(5000);
+    size_t bytes = 0;
+    size_t locked = 0;
+    size_t pages = 0;
+    secret_stats(&bytes, &locked, &pages);
+    if (a == NULL || b == NULL || memcmp(a->p, "still works", 11) != 0) {
+        return 1;
+    }
+    return locked == 0 && pages != 0 && bytes > 5000 ? 0 : 2;
+}
+
+static void test_without_mlock(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/craton-secret-XXXXXX";
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(fchmod(fd, 0666), 0); /* the child may be another user */
+    (void)fflush(NULL);
+    const pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        _exit(child_without_mlock(path));
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    char said[1000] = "";
+    assert_true(read(fd, said, sizeof said - 1) >= 0);
+    (void)close(fd);
+    (void)unlink(path);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77) {
+        skip();
+    }
+    assert_int_equal(WEXITSTATUS(status), 0);
+    const char *first = strstr(said, "raise RLIMIT_MEMLOCK");
+    if (said[0] != '\0') { /* a sticky folder may keep another user from writing the file */
+        assert_non_null(first);
+        assert_null(strstr(first + 1, "raise RLIMIT_MEMLOCK"));
+    }
+}
+
 static void test_left_out_of_dumps(void **state)
 {
     (void)state;
@@ -351,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_wiped_when_freed),
         cmocka_unit_test(test_fences),
         cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_without_mlock),
         cmocka_unit_test(test_left_out_of_dumps),
         cmocka_unit_test(test_ten_thousand_keys_are_small),
         cmocka_unit_test(test_no_memory),

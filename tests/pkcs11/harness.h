@@ -28,6 +28,17 @@
 extern CK_FUNCTION_LIST_3_2 *p11; /* the module's 3.2 list */
 extern CK_SLOT_ID slot;           /* the first slot */
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 /* ---- answers ---- */
 
 /* Fails the test when CALL does not answer WANT. */

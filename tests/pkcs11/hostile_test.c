@@ -628,8 +628,8 @@ static void r027_der_in_attributes(void **state)
                              T(AU(CKA_CLASS, CKO_PRIVATE_KEY), AU(CKA_KEY_TYPE, CKK_EC)), &k);
         assert_true(rv != CKR_OK && known(rv));
     }
-    static const char *const not_der[] = {"\x30\x80\x00\x00", "\x30\x84\xff\xff\xff\xff",
-                                          "\x30\x05\x00", "\x02\x01"};
+    static const char not_der[][8] = {"\x30\x80\x00\x00", "\x30\x84\xff\xff\xff\xff",
+                                      "\x30\x05\x00", "\x02\x01"};
     for (size_t i = 0; i < LEN(not_der); i++) { /* held as bytes or refused, never followed */
         const CK_RV rv = p11->C_CreateObject(
             s,

@@ -47,10 +47,10 @@ union sha_state {
     SHA512_CTX sha512;
 };
 
-bool sha_has(enum hash_alg alg); /* SHA-3 is not among them */
-void sha_begin(union sha_state *s, enum hash_alg alg);
-void sha_update(union sha_state *s, enum hash_alg alg, const void *p, size_t n);
-void sha_finish(union sha_state *s, enum hash_alg alg, uint8_t *out); /* hash_size bytes */
+bool lc_sha_has(enum hash_alg alg); /* SHA-3 is not among them */
+void lc_sha_begin(union sha_state *s, enum hash_alg alg);
+void lc_sha_update(union sha_state *s, enum hash_alg alg, const void *p, size_t n);
+void lc_sha_finish(union sha_state *s, enum hash_alg alg, uint8_t *out); /* hash_size bytes */
 
 /* ---- AES through the library's streaming interface (GCM, GMAC) ------------------------------- */
 
@@ -63,16 +63,16 @@ struct evp_key {
 struct evp_run; /* on the heap; remembers whose key schedule it holds */
 
 /* KEY of 16, 24 or 32 bytes, else RC_KEY_SIZE_RANGE. GCM. */
-enum rc evp_key_set(struct evp_key *k, const struct secret *key);
+enum rc lc_evp_key_set(struct evp_key *k, const struct secret *key);
 /* *RUN is made when NULL; made ready for a message under IV (1 byte or more). */
-enum rc evp_begin(struct evp_run **run, const struct evp_key *k, bool encrypt, struct bytes iv);
-enum rc evp_aad(struct evp_run *run, const void *p, size_t n);
-enum rc evp_update(struct evp_run *run, const uint8_t *in, size_t n, uint8_t *out);
-enum rc evp_finish(struct evp_run *run, bool encrypt, uint8_t *tag, size_t tag_n);
-void evp_run_free(struct evp_run *run);
+enum rc lc_evp_begin(struct evp_run **run, const struct evp_key *k, bool encrypt, struct bytes iv);
+enum rc lc_evp_aad(struct evp_run *run, const void *p, size_t n);
+enum rc lc_evp_update(struct evp_run *run, const uint8_t *in, size_t n, uint8_t *out);
+enum rc lc_evp_finish(struct evp_run *run, bool encrypt, uint8_t *tag, size_t tag_n);
+void lc_evp_run_free(struct evp_run *run);
 
 /* Both schedules of an AES key. RC_KEY_SIZE_RANGE unless 16, 24 or 32 bytes. DEC may be NULL. */
-enum rc aes_keys_set(const struct secret *key, AES_KEY *enc, AES_KEY *dec);
+enum rc lc_aes_keys_set(const struct secret *key, AES_KEY *enc, AES_KEY *dec);
 
 /* ---- release at scope end ------------------------------------------------------------------------ */
 

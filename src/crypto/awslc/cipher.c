@@ -45,7 +45,7 @@ _Static_assert(sizeof(struct ctr_state) <= sizeof(((struct cipher_ctx *)0)->stat
 
 /* ---- keys -------------------------------------------------------------------------------------- */
 
-enum rc aes_keys_set(const struct secret *key, AES_KEY *enc, AES_KEY *dec)
+enum rc lc_aes_keys_set(const struct secret *key, AES_KEY *enc, AES_KEY *dec)
 {
     REQUIRE(key->n == 16 || key->n == 24 || key->n == 32, RC_KEY_SIZE_RANGE);
     REQUIRE(AES_set_encrypt_key(key->p, (unsigned)key->n * 8, enc) == 0, RC_CRYPTO_LIBRARY);
@@ -55,7 +55,7 @@ enum rc aes_keys_set(const struct secret *key, AES_KEY *enc, AES_KEY *dec)
     return RC_OK;
 }
 
-enum rc evp_key_set(struct evp_key *k, const struct secret *key)
+enum rc lc_evp_key_set(struct evp_key *k, const struct secret *key)
 {
     static atomic_uint_fast64_t serials;
     REQUIRE(key->n == 16 || key->n == 24 || key->n == 32, RC_KEY_SIZE_RANGE);
@@ -97,10 +97,10 @@ static enum rc key_new(enum cipher_mode mode, const struct secret *key, struct c
     REQUIRE(k != NULL, RC_HOST_MEMORY);
     k->mode = mode;
     if (mode == CIPHER_GCM || mode == CIPHER_CCM) {
-        TRY(evp_key_set(&k->evp, key));
+        TRY(lc_evp_key_set(&k->evp, key));
         k->evp.cipher = mode == CIPHER_CCM ? ccm_cipher(key->n) : k->evp.cipher;
     } else {
-        TRY(aes_keys_set(key, &k->enc, &k->dec));
+        TRY(lc_aes_keys_set(key, &k->enc, &k->dec));
     }
     if (mode == CIPHER_GCM) {
         TRY_LIB(EVP_AEAD_CTX_init(&k->aead, gcm_aead(key->n), key->p, key->n, 16, NULL),
@@ -112,7 +112,7 @@ static enum rc key_new(enum cipher_mode mode, const struct secret *key, struct c
 
 /* ---- EVP in parts --------------------------------------------------------------------------------- */
 
-enum rc evp_begin(struct evp_run **run, const struct evp_key *k, bool encrypt, struct bytes iv)
+enum rc lc_evp_begin(struct evp_run **run, const struct evp_key *k, bool encrypt, struct bytes iv)
 {
     REQUIRE(iv.n > 0 && iv.n <= INT_MAX, RC_MECHANISM_PARAM_INVALID);
     if (*run == NULL) {
@@ -137,7 +137,7 @@ enum rc evp_begin(struct evp_run **run, const struct evp_key *k, bool encrypt, s
 /* The library counts in int. */
 #define EVP_PART ((size_t)1 << 30)
 
-enum rc evp_update(struct evp_run *run, const uint8_t *in, size_t n, uint8_t *out)
+enum rc lc_evp_update(struct evp_run *run, const uint8_t *in, size_t n, uint8_t *out)
 {
     while (n > 0) {
         const size_t part = n < EVP_PART ? n : EVP_PART;
@@ -150,12 +150,12 @@ enum rc evp_update(struct evp_run *run, const uint8_t *in, size_t n, uint8_t *ou
     return RC_OK;
 }
 
-enum rc evp_aad(struct evp_run *run, const void *p, size_t n)
+enum rc lc_evp_aad(struct evp_run *run, const void *p, size_t n)
 {
-    return evp_update(run, p, n, NULL);
+    return lc_evp_update(run, p, n, NULL);
 }
 
-enum rc evp_finish(struct evp_run *run, bool encrypt, uint8_t *tag, size_t tag_n)
+enum rc lc_evp_finish(struct evp_run *run, bool encrypt, uint8_t *tag, size_t tag_n)
 {
     uint8_t none[16];
     int done = 0;
@@ -172,7 +172,7 @@ enum rc evp_finish(struct evp_run *run, bool encrypt, uint8_t *tag, size_t tag_n
     return RC_OK;
 }
 
-void evp_run_free(struct evp_run *run)
+void lc_evp_run_free(struct evp_run *run)
 {
     if (run != NULL) {
         EVP_CIPHER_CTX_cleanup(&run->cx);
@@ -243,7 +243,7 @@ static enum rc ctr_update(struct ctr_state *s, const AES_KEY *key, const uint8_t
 
 static void cipher_clear(struct cipher_ctx *c)
 {
-    evp_run_free(c->heap);
+    lc_evp_run_free(c->heap);
     mem_wipe(c, sizeof(*c));
 }
 
@@ -270,8 +270,8 @@ static enum rc cipher_begin(struct cipher_ctx *c, const struct cipher_key *k,
     s->encrypt = p->encrypt;
     if (k->mode == CIPHER_GCM) {
         TRY(gcm_params(p));
-        TRY(evp_begin((struct evp_run **)&c->heap, &k->evp, p->encrypt, p->iv));
-        return evp_aad(c->heap, p->aad.p, p->aad.n);
+        TRY(lc_evp_begin((struct evp_run **)&c->heap, &k->evp, p->encrypt, p->iv));
+        return lc_evp_aad(c->heap, p->aad.p, p->aad.n);
     }
     if (k->mode == CIPHER_CBC) {
         REQUIRE(p->iv.n == 16, RC_MECHANISM_PARAM_INVALID);
@@ -299,7 +299,7 @@ static enum rc cipher_update(struct cipher_ctx *c, const uint8_t *in, size_t n, 
         return ctr_update((struct ctr_state *)c->state, &k->enc, in, n, out);
     }
     if (k->mode == CIPHER_GCM) {
-        return evp_update(c->heap, in, n, out);
+        return lc_evp_update(c->heap, in, n, out);
     }
     struct block_state *s = (struct block_state *)c->state;
     REQUIRE(n % 16 == 0, s->encrypt ? RC_DATA_LEN_RANGE : RC_ENCRYPTED_DATA_LEN_RANGE);
@@ -320,7 +320,7 @@ static enum rc cipher_finish(struct cipher_ctx *c, uint8_t *tag, size_t tag_n)
     const struct block_state *s = (const struct block_state *)c->state;
     if (c->key->mode == CIPHER_GCM) {
         REQUIRE(tag != NULL && tag_n >= 4 && tag_n <= 16, RC_ARGUMENTS_BAD);
-        return evp_finish(c->heap, s->encrypt, tag, tag_n);
+        return lc_evp_finish(c->heap, s->encrypt, tag, tag_n);
     }
     mem_wipe(c->state, sizeof(struct ctr_state));
     return RC_OK;

@@ -38,13 +38,13 @@ const EVP_MD *awslc_md(enum hash_alg alg)
     }
 }
 
-bool sha_has(enum hash_alg alg)
+bool lc_sha_has(enum hash_alg alg)
 {
     return alg >= HASH_SHA1 && alg <= HASH_SHA512_256;
 }
 
 /* The library's functions of this family cannot fail (they return 1 always). */
-void sha_begin(union sha_state *s, enum hash_alg alg)
+void lc_sha_begin(union sha_state *s, enum hash_alg alg)
 {
     switch (alg) {
     case HASH_SHA1:
@@ -71,7 +71,7 @@ void sha_begin(union sha_state *s, enum hash_alg alg)
     }
 }
 
-void sha_update(union sha_state *s, enum hash_alg alg, const void *p, size_t n)
+void lc_sha_update(union sha_state *s, enum hash_alg alg, const void *p, size_t n)
 {
     if (n == 0) {
         return;
@@ -90,7 +90,7 @@ void sha_update(union sha_state *s, enum hash_alg alg, const void *p, size_t n)
     }
 }
 
-void sha_finish(union sha_state *s, enum hash_alg alg, uint8_t *out)
+void lc_sha_finish(union sha_state *s, enum hash_alg alg, uint8_t *out)
 {
     switch (alg) {
     case HASH_SHA1:
@@ -132,8 +132,8 @@ static enum rc digest_begin(struct digest_ctx *c, enum hash_alg alg)
     }
     c->ops = &awslc_digest_ops;
     c->alg = alg;
-    if (sha_has(alg)) {
-        sha_begin((union sha_state *)c->state, alg);
+    if (lc_sha_has(alg)) {
+        lc_sha_begin((union sha_state *)c->state, alg);
         return RC_OK;
     }
     if (c->heap == NULL) {
@@ -146,8 +146,8 @@ static enum rc digest_begin(struct digest_ctx *c, enum hash_alg alg)
 
 static enum rc digest_update(struct digest_ctx *c, const void *p, size_t n)
 {
-    if (sha_has(c->alg)) {
-        sha_update((union sha_state *)c->state, c->alg, p, n);
+    if (lc_sha_has(c->alg)) {
+        lc_sha_update((union sha_state *)c->state, c->alg, p, n);
         return RC_OK;
     }
     TRY_LIB(n == 0 || EVP_DigestUpdate(c->heap, p, n), RC_CRYPTO_LIBRARY);
@@ -156,8 +156,8 @@ static enum rc digest_update(struct digest_ctx *c, const void *p, size_t n)
 
 static enum rc digest_finish(struct digest_ctx *c, uint8_t *out)
 {
-    if (sha_has(c->alg)) {
-        sha_finish((union sha_state *)c->state, c->alg, out);
+    if (lc_sha_has(c->alg)) {
+        lc_sha_finish((union sha_state *)c->state, c->alg, out);
         return RC_OK;
     }
     TRY_LIB(EVP_DigestFinal_ex(c->heap, out, NULL), RC_CRYPTO_LIBRARY);
@@ -169,7 +169,7 @@ static enum rc digest_copy(struct digest_ctx *to, const struct digest_ctx *from)
     if (to->ops != &awslc_digest_ops && to->ops != NULL) {
         to->ops->clear(to);
     }
-    if (!sha_has(from->alg)) {
+    if (!lc_sha_has(from->alg)) {
         if (to->heap == NULL) {
             to->heap = EVP_MD_CTX_new();
             REQUIRE(to->heap != NULL, awslc_failed(RC_HOST_MEMORY));
@@ -184,11 +184,11 @@ static enum rc digest_copy(struct digest_ctx *to, const struct digest_ctx *from)
 
 static enum rc digest_once(enum hash_alg alg, const void *p, size_t n, uint8_t *out)
 {
-    if (sha_has(alg)) {
+    if (lc_sha_has(alg)) {
         union sha_state s;
-        sha_begin(&s, alg);
-        sha_update(&s, alg, p, n);
-        sha_finish(&s, alg, out);
+        lc_sha_begin(&s, alg);
+        lc_sha_update(&s, alg, p, n);
+        lc_sha_finish(&s, alg, out);
         mem_wipe(&s, sizeof(s));
         return RC_OK;
     }

@@ -27,7 +27,7 @@ static void sig_free_at(ECDSA_SIG **p)
 #define AUTO_EC_KEY __attribute__((cleanup(ec_key_free_at)))
 #define AUTO_SIG __attribute__((cleanup(sig_free_at)))
 
-const EC_GROUP *ec_group(enum ec_curve curve)
+const EC_GROUP *lc_ec_group(enum ec_curve curve)
 {
     switch (curve) {
     case CURVE_P224:
@@ -93,51 +93,9 @@ static enum rc point_write(const EC_GROUP *g, const EC_POINT *p, struct buf *ret
     return buf_set(ret, BYTES(out, n));
 }
 
-/* OUT = RANDOM mod (order - 1) + 1 (FIPS 186-5, A.2.1), all big endian, OUT as long as the order.
- * By shift and conditional subtraction over bytes that are all visited: time depends on the
- * lengths alone. */
-static void scalar_reduce(const uint8_t *order, size_t n, const uint8_t *random, size_t random_n,
-                          uint8_t *out)
+enum rc lc_ec_generate(const struct pkey_spec *spec, struct rng *rng, struct key_parts *parts)
 {
-    uint16_t r[EC_MAX_BYTES + 1] = {0}; /* big endian bytes, one more than the order */
-    uint16_t m[EC_MAX_BYTES + 1] = {0};
-    const size_t w = n + 1;
-    for (size_t i = 0; i < n; i++) {
-        m[i + 1] = order[i];
-    }
-    m[w - 1]--; /* the order is odd */
-    for (size_t bit = 0; bit < random_n * 8; bit++) {
-        unsigned carry = (unsigned)(random[bit / 8] >> (7 - bit % 8)) & 1U;
-        for (size_t i = w; i-- > 0;) {
-            const unsigned v = ((unsigned)r[i] << 1) | carry;
-            r[i] = (uint16_t)(v & 0xff);
-            carry = v >> 8;
-        }
-        uint16_t t[EC_MAX_BYTES + 1];
-        unsigned borrow = 0;
-        for (size_t i = w; i-- > 0;) {
-            const unsigned v = 0x100U + r[i] - m[i] - borrow;
-            t[i] = (uint16_t)(v & 0xff);
-            borrow = 1U - (v >> 8);
-        }
-        const uint16_t keep = (uint16_t)(0U - borrow); /* all ones: r was below m */
-        for (size_t i = 0; i < w; i++) {
-            r[i] = (uint16_t)((r[i] & keep) | (t[i] & (uint16_t)~keep));
-        }
-        mem_wipe(t, sizeof(t));
-    }
-    unsigned carry = 1;
-    for (size_t i = w; i-- > 1;) {
-        const unsigned v = (unsigned)r[i] + carry;
-        out[i - 1] = (uint8_t)v;
-        carry = v >> 8;
-    }
-    mem_wipe(r, sizeof(r));
-}
-
-enum rc ec_generate(const struct pkey_spec *spec, struct rng *rng, struct key_parts *parts)
-{
-    const EC_GROUP *g = ec_group(spec->curve);
+    const EC_GROUP *g = lc_ec_group(spec->curve);
     uint8_t order[EC_MAX_BYTES];
     const size_t n = order_bytes(g);
     REQUIRE(n <= sizeof(order) && n <= curve_bytes(spec->curve), RC_CURVE_NOT_SUPPORTED);
@@ -146,7 +104,7 @@ enum rc ec_generate(const struct pkey_spec *spec, struct rng *rng, struct key_pa
     REQUIRE(random != NULL, RC_ENTROPY);
     AUTO_SECRET struct secret *priv = secret_new(curve_bytes(spec->curve));
     REQUIRE(priv != NULL, RC_HOST_MEMORY);
-    scalar_reduce(order, n, random->p, random->n, priv->p + (priv->n - n));
+    lc_scalar_reduce(order, n, random->p, random->n, priv->p + (priv->n - n));
 
     AUTO_BN BIGNUM *d = NULL;
     AUTO_POINT EC_POINT *point = NULL;
@@ -162,9 +120,9 @@ enum rc ec_generate(const struct pkey_spec *spec, struct rng *rng, struct key_pa
     return RC_OK;
 }
 
-enum rc ec_complete(const struct pkey_spec *spec, struct key_parts *parts)
+enum rc lc_ec_complete(const struct pkey_spec *spec, struct key_parts *parts)
 {
-    const EC_GROUP *g = ec_group(spec->curve);
+    const EC_GROUP *g = lc_ec_group(spec->curve);
     AUTO_BN BIGNUM *d = NULL;
     AUTO_POINT EC_POINT *point = NULL;
     TRY(scalar_read(g, parts->priv, &d));
@@ -189,9 +147,9 @@ static enum rc private_point(const EC_GROUP *g, enum ec_curve curve, const BIGNU
     return RC_OK;
 }
 
-enum rc ec_load(struct pkey *k, const struct pkey_spec *spec, const struct key_parts *parts)
+enum rc lc_ec_load(struct pkey *k, const struct pkey_spec *spec, const struct key_parts *parts)
 {
-    const EC_GROUP *g = ec_group(spec->curve);
+    const EC_GROUP *g = lc_ec_group(spec->curve);
     AUTO_BN BIGNUM *d = NULL;
     AUTO_POINT EC_POINT *point = NULL;
     if (k->priv) {
@@ -210,7 +168,7 @@ enum rc ec_load(struct pkey *k, const struct pkey_spec *spec, const struct key_p
     return RC_OK;
 }
 
-enum rc ec_sign(const struct pkey *k, struct bytes data, uint8_t *out, size_t *out_n)
+enum rc lc_ec_sign(const struct pkey *k, struct bytes data, uint8_t *out, size_t *out_n)
 {
     AUTO_SIG ECDSA_SIG *sig = ECDSA_do_sign(data.p, data.n, k->ec);
     REQUIRE(sig != NULL, awslc_failed(RC_CRYPTO_LIBRARY));
@@ -222,7 +180,7 @@ enum rc ec_sign(const struct pkey *k, struct bytes data, uint8_t *out, size_t *o
     return RC_OK;
 }
 
-enum rc ec_verify(const struct pkey *k, struct bytes data, struct bytes sig)
+enum rc lc_ec_verify(const struct pkey *k, struct bytes data, struct bytes sig)
 {
     const size_t half = k->size / 2;
     AUTO_BN BIGNUM *r = BN_bin2bn(sig.p, half, NULL);
@@ -236,7 +194,7 @@ enum rc ec_verify(const struct pkey *k, struct bytes data, struct bytes sig)
     return RC_OK;
 }
 
-enum rc ec_agree(const struct pkey *k, struct bytes peer, struct secret **ret)
+enum rc lc_ec_agree(const struct pkey *k, struct bytes peer, struct secret **ret)
 {
     const EC_GROUP *g = EC_KEY_get0_group(k->ec);
     AUTO_POINT EC_POINT *point = NULL;

@@ -45,7 +45,7 @@ static enum rc wrap_into(enum keywrap_kind kind, const struct secret *kek, const
                          struct bytes in, struct secret *text)
 {
     AES_KEY key;
-    TRY(aes_keys_set(kek, &key, NULL));
+    TRY(lc_aes_keys_set(kek, &key, NULL));
     mem_copy(text->p + 8, in.p, in.n);
     if (kind == KEYWRAP_RFC3394) {
         mem_copy(text->p, iv != NULL ? iv : default_iv, 8);
@@ -105,7 +105,7 @@ static enum rc keywrap_unwrap(enum keywrap_kind kind, const struct secret *kek, 
     REQUIRE(in.n >= least && in.n % 8 == 0 && in.n <= UINT32_MAX, RC_WRAPPED_KEY_LEN_RANGE);
     AES_KEY enc;
     AES_KEY dec;
-    TRY(aes_keys_set(kek, &enc, &dec));
+    TRY(lc_aes_keys_set(kek, &enc, &dec));
     mem_wipe(&enc, sizeof(enc));
     AUTO_SECRET struct secret *text = secret_from(in.p, in.n);
     if (text == NULL) {

@@ -58,10 +58,10 @@ static enum rc hmac_pad(struct mac_key *k, const uint8_t *block, uint8_t pad, bo
         padded[i] = block[i] ^ pad;
     }
     enum rc rc = RC_OK;
-    if (sha_has(k->hash)) {
+    if (lc_sha_has(k->hash)) {
         union sha_state *s = outer ? &k->outer : &k->inner;
-        sha_begin(s, k->hash);
-        sha_update(s, k->hash, padded, n);
+        lc_sha_begin(s, k->hash);
+        lc_sha_update(s, k->hash, padded, n);
     } else {
         EVP_MD_CTX *c = EVP_MD_CTX_new();
         *(outer ? &k->outer_heap : &k->inner_heap) = c;
@@ -106,7 +106,7 @@ static void cmac_double(uint8_t out[16], const uint8_t in[16])
 static enum rc cmac_key_set(struct mac_key *k, const struct secret *key)
 {
     uint8_t l[16] = {0};
-    TRY(aes_keys_set(key, &k->aes, NULL));
+    TRY(lc_aes_keys_set(key, &k->aes, NULL));
     AES_encrypt(l, l, &k->aes);
     cmac_double(k->k1, l);
     cmac_double(k->k2, k->k1);
@@ -128,7 +128,7 @@ static enum rc key_new(enum mac_kind kind, enum hash_alg hash, const struct secr
     } else if (kind == MAC_CMAC) {
         TRY(cmac_key_set(k, key));
     } else {
-        TRY(evp_key_set(&k->gcm, key));
+        TRY(lc_evp_key_set(&k->gcm, key));
     }
     *ret = TAKE(k);
     return RC_OK;
@@ -144,7 +144,7 @@ static void mac_clear(struct mac_ctx *c)
     struct mac_heap *h = c->heap;
     if (h != NULL) {
         EVP_MD_CTX_free(h->md);
-        evp_run_free(h->run);
+        lc_evp_run_free(h->run);
         mem_free(h);
     }
     mem_wipe(c, sizeof(*c));
@@ -152,7 +152,7 @@ static void mac_clear(struct mac_ctx *c)
 
 static enum rc hmac_begin(struct mac_ctx *c, const struct mac_key *k)
 {
-    if (sha_has(k->hash)) {
+    if (lc_sha_has(k->hash)) {
         mem_copy(c->state, &k->inner, sizeof(k->inner));
         return RC_OK;
     }
@@ -173,7 +173,7 @@ static enum rc mac_begin(struct mac_ctx *c, const struct mac_key *k, struct byte
     }
     c->ops = &awslc_mac_ops;
     c->key = k;
-    const bool inline_state = k->kind == MAC_CMAC || (k->kind == MAC_HMAC && sha_has(k->hash));
+    const bool inline_state = k->kind == MAC_CMAC || (k->kind == MAC_HMAC && lc_sha_has(k->hash));
     if (c->heap == NULL && !inline_state) {
         c->heap = mem_alloc(sizeof(struct mac_heap));
         REQUIRE(c->heap != NULL, RC_HOST_MEMORY);
@@ -185,7 +185,7 @@ static enum rc mac_begin(struct mac_ctx *c, const struct mac_key *k, struct byte
         mem_wipe(c->state, sizeof(struct cmac_state));
         return RC_OK;
     }
-    return evp_begin(&((struct mac_heap *)c->heap)->run, &k->gcm, true, iv);
+    return lc_evp_begin(&((struct mac_heap *)c->heap)->run, &k->gcm, true, iv);
 }
 
 /* Whole blocks into the chain, by the library's CBC, whose output but the last block is waste. */
@@ -251,10 +251,10 @@ static enum rc mac_update(struct mac_ctx *c, const void *p, size_t n)
         return RC_OK;
     }
     if (k->kind == MAC_GMAC) {
-        return evp_aad(h->run, p, n);
+        return lc_evp_aad(h->run, p, n);
     }
-    if (sha_has(k->hash)) {
-        sha_update((union sha_state *)c->state, k->hash, p, n);
+    if (lc_sha_has(k->hash)) {
+        lc_sha_update((union sha_state *)c->state, k->hash, p, n);
         return RC_OK;
     }
     TRY_LIB(n == 0 || EVP_DigestUpdate(h->md, p, n), RC_CRYPTO_LIBRARY);
@@ -266,11 +266,11 @@ static enum rc hmac_finish(struct mac_ctx *c, const struct mac_key *k, uint8_t *
     uint8_t inner[HASH_MAX_SIZE];
     const size_t n = hash_size(k->hash);
     union sha_state *s = (union sha_state *)c->state;
-    if (sha_has(k->hash)) {
-        sha_finish(s, k->hash, inner);
+    if (lc_sha_has(k->hash)) {
+        lc_sha_finish(s, k->hash, inner);
         mem_copy(s, &k->outer, sizeof(*s));
-        sha_update(s, k->hash, inner, n);
-        sha_finish(s, k->hash, out);
+        lc_sha_update(s, k->hash, inner, n);
+        lc_sha_finish(s, k->hash, out);
         mem_wipe(inner, sizeof(inner));
         return RC_OK;
     }
@@ -293,7 +293,7 @@ static enum rc mac_finish(struct mac_ctx *c, uint8_t *out)
         cmac_finish((struct cmac_state *)c->state, k, out);
         return RC_OK;
     }
-    return evp_finish(((struct mac_heap *)c->heap)->run, true, out, 16);
+    return lc_evp_finish(((struct mac_heap *)c->heap)->run, true, out, 16);
 }
 
 const struct mac_ops awslc_mac_ops = {

@@ -108,7 +108,7 @@ static enum rc public_to_parts(enum pkey_kind kind, const struct secret *seed, s
     return buf_set(ret, BYTES(pub, sizeof(pub)));
 }
 
-enum rc okp_generate(enum pkey_kind kind, struct rng *rng, struct key_parts *parts)
+enum rc lc_okp_generate(enum pkey_kind kind, struct rng *rng, struct key_parts *parts)
 {
     AUTO_SECRET struct secret *seed = rng_secret(rng, 32);
     REQUIRE(seed != NULL, RC_ENTROPY);
@@ -118,14 +118,14 @@ enum rc okp_generate(enum pkey_kind kind, struct rng *rng, struct key_parts *par
     return RC_OK;
 }
 
-enum rc okp_complete(enum pkey_kind kind, struct key_parts *parts)
+enum rc lc_okp_complete(enum pkey_kind kind, struct key_parts *parts)
 {
     REQUIRE(parts->priv != NULL, RC_TEMPLATE_INCOMPLETE);
     REQUIRE(parts->priv->n == 32, RC_ATTRIBUTE_VALUE_INVALID);
     return public_to_parts(kind, parts->priv, &parts->pub);
 }
 
-enum rc okp_load(struct pkey *k, const struct key_parts *parts)
+enum rc lc_okp_load(struct pkey *k, const struct key_parts *parts)
 {
     k->size = k->kind == PKEY_ED25519 ? 64 : 32;
     if (!k->priv) {
@@ -152,8 +152,8 @@ static enum rc context_check(const struct pkey_params *p)
     return RC_OK;
 }
 
-enum rc okp_sign(const struct pkey *k, const struct pkey_params *p, struct bytes data, uint8_t *out,
-                 size_t *out_n)
+enum rc lc_okp_sign(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                    uint8_t *out, size_t *out_n)
 {
     int good = 0;
     TRY(context_check(p));
@@ -169,8 +169,8 @@ enum rc okp_sign(const struct pkey *k, const struct pkey_params *p, struct bytes
     return RC_OK;
 }
 
-enum rc okp_verify(const struct pkey *k, const struct pkey_params *p, struct bytes data,
-                   struct bytes sig)
+enum rc lc_okp_verify(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                      struct bytes sig)
 {
     int good = 0;
     TRY(context_check(p));
@@ -185,7 +185,7 @@ enum rc okp_verify(const struct pkey *k, const struct pkey_params *p, struct byt
     return RC_OK;
 }
 
-enum rc okp_agree(const struct pkey *k, struct bytes peer, struct secret **ret)
+enum rc lc_okp_agree(const struct pkey *k, struct bytes peer, struct secret **ret)
 {
     REQUIRE(peer.n == 32, RC_PUBLIC_KEY_INVALID);
     AUTO_SECRET struct secret *z = secret_new(32);

@@ -11,7 +11,7 @@ static bool pkey_supports(const struct pkey_spec *spec)
     case PKEY_RSA:
         return spec->bits == 0 || (spec->bits >= 1024 && spec->bits <= 16384);
     case PKEY_EC:
-        return ec_group(spec->curve) != NULL;
+        return lc_ec_group(spec->curve) != NULL;
     case PKEY_ED25519:
     case PKEY_X25519:
         return true;
@@ -28,9 +28,9 @@ static enum rc pkey_generate(const struct pkey_spec *spec, struct bytes e, struc
     case PKEY_RSA:
         return lc_rsa_generate(spec, e, rng, parts);
     case PKEY_EC:
-        return ec_generate(spec, rng, parts);
+        return lc_ec_generate(spec, rng, parts);
     default:
-        return okp_generate(spec->kind, rng, parts);
+        return lc_okp_generate(spec->kind, rng, parts);
     }
 }
 
@@ -60,9 +60,9 @@ static enum rc pkey_load(const struct pkey_spec *spec, const struct key_parts *p
     if (spec->kind == PKEY_RSA) {
         TRY(lc_rsa_load(k, parts));
     } else if (spec->kind == PKEY_EC) {
-        TRY(ec_load(k, spec, parts));
+        TRY(lc_ec_load(k, spec, parts));
     } else {
-        TRY(okp_load(k, parts));
+        TRY(lc_okp_load(k, parts));
     }
     *ret = TAKE(k);
     return RC_OK;
@@ -75,9 +75,9 @@ static enum rc pkey_complete(const struct pkey_spec *spec, struct key_parts *par
     case PKEY_RSA:
         return lc_rsa_complete(parts);
     case PKEY_EC:
-        return ec_complete(spec, parts);
+        return lc_ec_complete(spec, parts);
     default:
-        return okp_complete(spec->kind, parts);
+        return lc_okp_complete(spec->kind, parts);
     }
 }
 
@@ -106,11 +106,11 @@ static enum rc pkey_sign(const struct pkey *k, const struct pkey_params *p, stru
     REQUIRE(k->priv && scheme_fits(k->kind, p->scheme), RC_KEY_TYPE_INCONSISTENT);
     switch (k->kind) {
     case PKEY_RSA:
-        return rsa_sign(k, p, data, out, out_n);
+        return lc_rsa_sign(k, p, data, out, out_n);
     case PKEY_EC:
-        return ec_sign(k, data, out, out_n);
+        return lc_ec_sign(k, data, out, out_n);
     default:
-        return okp_sign(k, p, data, out, out_n);
+        return lc_okp_sign(k, p, data, out, out_n);
     }
 }
 
@@ -121,11 +121,11 @@ static enum rc pkey_verify(const struct pkey *k, const struct pkey_params *p, st
     REQUIRE(sig.n == k->size, RC_SIGNATURE_LEN_RANGE);
     switch (k->kind) {
     case PKEY_RSA:
-        return rsa_verify(k, p, data, sig);
+        return lc_rsa_verify(k, p, data, sig);
     case PKEY_EC:
-        return ec_verify(k, data, sig);
+        return lc_ec_verify(k, data, sig);
     default:
-        return okp_verify(k, p, data, sig);
+        return lc_okp_verify(k, p, data, sig);
     }
 }
 
@@ -133,24 +133,24 @@ static enum rc pkey_encrypt(const struct pkey *k, const struct pkey_params *p, s
                             uint8_t *out, size_t *out_n)
 {
     REQUIRE(k->kind == PKEY_RSA, RC_KEY_TYPE_INCONSISTENT);
-    return rsa_encrypt(k, p, data, out, out_n);
+    return lc_rsa_encrypt(k, p, data, out, out_n);
 }
 
 static enum rc pkey_decrypt(const struct pkey *k, const struct pkey_params *p, struct bytes data,
                             struct secret **ret)
 {
     REQUIRE(k->kind == PKEY_RSA && k->priv, RC_KEY_TYPE_INCONSISTENT);
-    return rsa_decrypt(k, p, data, ret);
+    return lc_rsa_decrypt(k, p, data, ret);
 }
 
 static enum rc pkey_agree(const struct pkey *k, struct bytes peer, struct secret **ret)
 {
     REQUIRE(k->priv, RC_KEY_TYPE_INCONSISTENT);
     if (k->kind == PKEY_EC) {
-        return ec_agree(k, peer, ret);
+        return lc_ec_agree(k, peer, ret);
     }
     REQUIRE(k->kind == PKEY_X25519, RC_KEY_TYPE_INCONSISTENT);
-    return okp_agree(k, peer, ret);
+    return lc_okp_agree(k, peer, ret);
 }
 
 const struct pkey_ops awslc_pkey_ops = {

@@ -30,52 +30,57 @@ struct pkey {
 };
 
 /* NULL for a curve that this library lacks. Static storage. */
-const EC_GROUP *ec_group(enum ec_curve curve);
+const EC_GROUP *lc_ec_group(enum ec_curve curve);
 
 enum rc lc_rsa_generate(const struct pkey_spec *spec, struct bytes e, struct rng *rng,
                         struct key_parts *parts);
 enum rc lc_rsa_complete(struct key_parts *parts);
 enum rc lc_rsa_load(struct pkey *k, const struct key_parts *parts);
-enum rc rsa_sign(const struct pkey *k, const struct pkey_params *p, struct bytes data, uint8_t *out,
-                 size_t *out_n);
-enum rc rsa_verify(const struct pkey *k, const struct pkey_params *p, struct bytes data,
-                   struct bytes sig);
-enum rc rsa_encrypt(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+enum rc lc_rsa_sign(const struct pkey *k, const struct pkey_params *p, struct bytes data,
                     uint8_t *out, size_t *out_n);
-enum rc rsa_decrypt(const struct pkey *k, const struct pkey_params *p, struct bytes data,
-                    struct secret **ret);
+enum rc lc_rsa_verify(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                      struct bytes sig);
+enum rc lc_rsa_encrypt(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                       uint8_t *out, size_t *out_n);
+enum rc lc_rsa_decrypt(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                       struct secret **ret);
 
-enum rc ec_generate(const struct pkey_spec *spec, struct rng *rng, struct key_parts *parts);
-enum rc ec_complete(const struct pkey_spec *spec, struct key_parts *parts);
-enum rc ec_load(struct pkey *k, const struct pkey_spec *spec, const struct key_parts *parts);
-enum rc ec_sign(const struct pkey *k, struct bytes data, uint8_t *out, size_t *out_n);
-enum rc ec_verify(const struct pkey *k, struct bytes data, struct bytes sig);
-enum rc ec_agree(const struct pkey *k, struct bytes peer, struct secret **ret);
+/* OUT = RANDOM mod (ORDER - 1) + 1 (FIPS 186-5, A.2.1). All big endian; ORDER (odd, at most 66 bytes)
+ * and OUT have N bytes. Time depends on the lengths alone. */
+void lc_scalar_reduce(const uint8_t *order, size_t n, const uint8_t *random, size_t random_n,
+                      uint8_t *out);
 
-enum rc okp_generate(enum pkey_kind kind, struct rng *rng, struct key_parts *parts);
-enum rc okp_complete(enum pkey_kind kind, struct key_parts *parts);
-enum rc okp_load(struct pkey *k, const struct key_parts *parts);
-enum rc okp_sign(const struct pkey *k, const struct pkey_params *p, struct bytes data, uint8_t *out,
-                 size_t *out_n);
-enum rc okp_verify(const struct pkey *k, const struct pkey_params *p, struct bytes data,
-                   struct bytes sig);
-enum rc okp_agree(const struct pkey *k, struct bytes peer, struct secret **ret);
+enum rc lc_ec_generate(const struct pkey_spec *spec, struct rng *rng, struct key_parts *parts);
+enum rc lc_ec_complete(const struct pkey_spec *spec, struct key_parts *parts);
+enum rc lc_ec_load(struct pkey *k, const struct pkey_spec *spec, const struct key_parts *parts);
+enum rc lc_ec_sign(const struct pkey *k, struct bytes data, uint8_t *out, size_t *out_n);
+enum rc lc_ec_verify(const struct pkey *k, struct bytes data, struct bytes sig);
+enum rc lc_ec_agree(const struct pkey *k, struct bytes peer, struct secret **ret);
+
+enum rc lc_okp_generate(enum pkey_kind kind, struct rng *rng, struct key_parts *parts);
+enum rc lc_okp_complete(enum pkey_kind kind, struct key_parts *parts);
+enum rc lc_okp_load(struct pkey *k, const struct key_parts *parts);
+enum rc lc_okp_sign(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                    uint8_t *out, size_t *out_n);
+enum rc lc_okp_verify(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                      struct bytes sig);
+enum rc lc_okp_agree(const struct pkey *k, struct bytes peer, struct secret **ret);
 
 /* The RSA parts as the library's numbers; absent ones are NULL. */
 struct rsa_parts {
     BIGNUM *n, *e, *d, *p, *q, *dp, *dq, *qi;
 };
-void rsa_parts_free(struct rsa_parts *r);
-#define AUTO_RSA_PARTS __attribute__((cleanup(rsa_parts_free)))
+void lc_rsa_parts_free(struct rsa_parts *r);
+#define AUTO_RSA_PARTS __attribute__((cleanup(lc_rsa_parts_free)))
 
 /* Reads PARTS and computes what is missing: e and the CRT parts, where n, d and one of e or p, q
  * allow it. RC_ATTRIBUTE_VALUE_INVALID for what cannot be a key. */
-enum rc rsa_parts_fill(struct rsa_parts *r, const struct key_parts *parts);
+enum rc lc_rsa_parts_fill(struct rsa_parts *r, const struct key_parts *parts);
 
 /* Writes what PARTS lacks. */
-enum rc rsa_parts_write(const struct rsa_parts *r, struct key_parts *parts);
+enum rc lc_rsa_parts_write(const struct rsa_parts *r, struct key_parts *parts);
 
 /* BIGNUM to a secret of its own length, at least WIDTH bytes. */
-enum rc bn_to_secret(const BIGNUM *b, size_t width, struct secret **ret);
+enum rc lc_bn_to_secret(const BIGNUM *b, size_t width, struct secret **ret);
 
 #endif

@@ -41,10 +41,10 @@ enum rc lc_rsa_load(struct pkey *k, const struct key_parts *parts)
     AUTO_RSA_PARTS struct rsa_parts r = {0};
     if (k->priv) {
         REQUIRE(parts->d != NULL, RC_TEMPLATE_INCOMPLETE);
-        TRY(rsa_parts_fill(&r, parts));
+        TRY(lc_rsa_parts_fill(&r, parts));
     } else {
         const struct key_parts pub = {.n = parts->n, .e = parts->e};
-        TRY(rsa_parts_fill(&r, &pub));
+        TRY(lc_rsa_parts_fill(&r, &pub));
         REQUIRE(r.e != NULL, RC_TEMPLATE_INCOMPLETE);
     }
     AUTO_RSA RSA *rsa = k->priv ? private_new(&r) : public_new(&r);
@@ -54,7 +54,7 @@ enum rc lc_rsa_load(struct pkey *k, const struct key_parts *parts)
     k->size = RSA_size(rsa);
     if (k->priv) {
         AUTO_SECRET struct secret *d = NULL;
-        TRY(bn_to_secret(r.d, k->size, &d));
+        TRY(lc_bn_to_secret(r.d, k->size, &d));
         TRY(awslc_digest_ops.once(HASH_SHA256, d->p, d->n, k->reject_seed));
     }
     k->rsa = TAKE(rsa);
@@ -131,8 +131,8 @@ static enum rc sign_block(const struct pkey *k, struct bytes data, int padding, 
     return RC_OK;
 }
 
-enum rc rsa_sign(const struct pkey *k, const struct pkey_params *p, struct bytes data, uint8_t *out,
-                 size_t *out_n)
+enum rc lc_rsa_sign(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                    uint8_t *out, size_t *out_n)
 {
     uint8_t info[32 + HASH_MAX_SIZE];
     size_t info_n = 0;
@@ -177,8 +177,8 @@ static enum rc verify_block(const struct pkey *k, struct bytes data, bool padded
     return RC_OK;
 }
 
-enum rc rsa_verify(const struct pkey *k, const struct pkey_params *p, struct bytes data,
-                   struct bytes sig)
+enum rc lc_rsa_verify(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                      struct bytes sig)
 {
     uint8_t info[32 + HASH_MAX_SIZE];
     size_t info_n = 0;
@@ -223,8 +223,8 @@ static enum rc encrypt_oaep(const struct pkey *k, const struct pkey_params *p, s
     return RC_OK;
 }
 
-enum rc rsa_encrypt(const struct pkey *k, const struct pkey_params *p, struct bytes data,
-                    uint8_t *out, size_t *out_n)
+enum rc lc_rsa_encrypt(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                       uint8_t *out, size_t *out_n)
 {
     switch (p->scheme) {
     case SCHEME_RSA_OAEP:

@@ -192,8 +192,8 @@ static enum rc decrypt_raw(const struct pkey *k, struct bytes text, struct secre
     return RC_OK;
 }
 
-enum rc rsa_decrypt(const struct pkey *k, const struct pkey_params *p, struct bytes data,
-                    struct secret **ret)
+enum rc lc_rsa_decrypt(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                       struct secret **ret)
 {
     REQUIRE(data.n == k->size, RC_ENCRYPTED_DATA_LEN_RANGE);
     switch (p->scheme) {

@@ -11,7 +11,7 @@
 #define RSA_MIN_BITS 512
 #define RSA_MAX_BITS 16384
 
-void rsa_parts_free(struct rsa_parts *r)
+void lc_rsa_parts_free(struct rsa_parts *r)
 {
     BIGNUM **const all[] = {&r->n, &r->e, &r->d, &r->p, &r->q, &r->dp, &r->dq, &r->qi};
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -191,7 +191,7 @@ static bool prime_in_range(const BIGNUM *prime, const BIGNUM *n)
     return prime == NULL || (BN_is_odd(prime) && !BN_is_one(prime) && BN_cmp(prime, n) < 0);
 }
 
-enum rc rsa_parts_fill(struct rsa_parts *r, const struct key_parts *parts)
+enum rc lc_rsa_parts_fill(struct rsa_parts *r, const struct key_parts *parts)
 {
     TRY(read_all(r, parts));
     if (r->d == NULL) {
@@ -222,7 +222,7 @@ enum rc rsa_parts_fill(struct rsa_parts *r, const struct key_parts *parts)
     return RC_OK;
 }
 
-enum rc bn_to_secret(const BIGNUM *b, size_t width, struct secret **ret)
+enum rc lc_bn_to_secret(const BIGNUM *b, size_t width, struct secret **ret)
 {
     const size_t n = BN_num_bytes(b) > width ? BN_num_bytes(b) : width;
     AUTO_SECRET struct secret *s = secret_new(n);
@@ -247,10 +247,10 @@ static enum rc write_secret(const BIGNUM *b, struct secret **ret)
     if (b == NULL || *ret != NULL) {
         return RC_OK;
     }
-    return bn_to_secret(b, 0, ret);
+    return lc_bn_to_secret(b, 0, ret);
 }
 
-enum rc rsa_parts_write(const struct rsa_parts *r, struct key_parts *k)
+enum rc lc_rsa_parts_write(const struct rsa_parts *r, struct key_parts *k)
 {
     TRY(write_public(r->n, &k->n));
     TRY(write_public(r->e, &k->e));
@@ -266,8 +266,8 @@ enum rc lc_rsa_complete(struct key_parts *parts)
 {
     AUTO_RSA_PARTS struct rsa_parts r = {0};
     REQUIRE(parts->d != NULL, RC_TEMPLATE_INCOMPLETE);
-    TRY(rsa_parts_fill(&r, parts));
-    return rsa_parts_write(&r, parts);
+    TRY(lc_rsa_parts_fill(&r, parts));
+    return lc_rsa_parts_write(&r, parts);
 }
 
 /* ---- generation (FIPS 186-5, A.1.3) ------------------------------------------------------------------ */
@@ -375,7 +375,7 @@ enum rc lc_rsa_generate(const struct pkey_spec *spec, struct bytes e, struct rng
     TRY(crt_exponent(r.d, r.q, cx, &r.dq));
     TRY(crt_coefficient(&r, cx, &r.qi));
     struct key_parts made = {0};
-    const enum rc rc = rsa_parts_write(&r, &made);
+    const enum rc rc = lc_rsa_parts_write(&r, &made);
     if (rc != RC_OK) {
         key_parts_free(&made);
         return rc;

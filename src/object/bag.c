@@ -148,19 +148,6 @@ enum rc bag_put(struct bag *b, struct attr *a)
     return RC_OK;
 }
 
-void bag_drop(struct bag *b, uint32_t type)
-{
-    const size_t i = place(b, type);
-    if (i >= b->n || b->a[i]->type != type) {
-        return;
-    }
-    attr_free(b->a[i]);
-    b->n--;
-    for (size_t k = i; k < b->n; k++) {
-        b->a[k] = b->a[k + 1];
-    }
-}
-
 enum rc bag_copy(struct bag *b, const struct bag *from)
 {
     for (size_t i = 0; i < from->n; i++) {

@@ -57,8 +57,6 @@ void bag_free(struct bag *b);
 struct attr *bag_find(const struct bag *b, uint32_t type);
 /* Takes A in every case (A NULL: RC_HOST_MEMORY); replaces one of the same number. */
 NODISCARD enum rc bag_put(struct bag *b, struct attr *a);
-/* Takes out and frees. */
-void bag_drop(struct bag *b, uint32_t type);
 /* Adds copies of all of FROM. */
 NODISCARD enum rc bag_copy(struct bag *b, const struct bag *from);
 

@@ -178,6 +178,19 @@ static void weak_rsa(void **state)
                      RC_UNWRAPPING_KEY_SIZE_RANGE);
 }
 
+/* Dates are kept and shown, and stop nothing (item 120). */
+static void dates(void **state)
+{
+    (void)state;
+    struct list_of l;
+    start_aes(&l);
+    add_text(&l, CKA_START_DATE, "20990101");
+    add_text(&l, CKA_END_DATE, "20010101");
+    AUTO_OBJECT struct object *key = make_object(&l, ORIGIN_CREATE);
+    assert_int_equal(guard_use(&plain, &user, VERB_ENCRYPT, &aes_row, key), RC_OK);
+    assert_true(bytes_equal(value_of(key, CKA_END_DATE), BYTES_STR("20010101")));
+}
+
 /* ---- wrapping ----------------------------------------------------------------------------------- */
 
 static struct object *aes(bool trusted, bool extractable, bool with_trusted)
@@ -268,10 +281,11 @@ static void changing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(usage_flags),  cmocka_unit_test(order_of_reasons),
-        cmocka_unit_test(sha1_signing), cmocka_unit_test(weak_rsa),
-        cmocka_unit_test(wrapping),     cmocka_unit_test(wrap_templates),
-        cmocka_unit_test(seeing),       cmocka_unit_test(changing),
+        cmocka_unit_test(usage_flags),    cmocka_unit_test(order_of_reasons),
+        cmocka_unit_test(sha1_signing),   cmocka_unit_test(weak_rsa),
+        cmocka_unit_test(dates),          cmocka_unit_test(wrapping),
+        cmocka_unit_test(wrap_templates), cmocka_unit_test(seeing),
+        cmocka_unit_test(changing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The stored form: there and back, frozen vectors, damage.
+ * The stored form: there and back, frozen vectors (the same bytes on every machine: item 118 of the
+ * robustness list), damage.
  */
 #include "make.h"
 

@@ -485,6 +485,39 @@ static void implied(void **state)
     assert_null(o);
 }
 
+static void reading_drafts(void **state)
+{
+    (void)state;
+    struct list_of l = {.n = 0};
+    add_text(&l, CKA_VALUE, "value");
+    add_text(&l, CKA_LABEL, "name");
+    AUTO_TEMPLATE struct template *t = NULL;
+    AUTO_DRAFT struct draft *d = NULL;
+    assert_int_equal(template_read(l.a, l.n, false, &t), RC_OK);
+    assert_int_equal(draft_new(ORIGIN_CREATE, &plain_rules, t, &d), RC_OK);
+    struct bytes v = BYTES_NONE;
+    /* as long as nobody knows what it is, a value is a secret */
+    assert_int_equal(draft_bytes(d, CKA_VALUE, &v), RC_NOT_FOUND);
+    assert_non_null(draft_secret(d, CKA_VALUE));
+    assert_int_equal(draft_bytes(d, CKA_LABEL, &v), RC_OK);
+    assert_true(bytes_equal(v, BYTES_STR("name")));
+    assert_int_equal(draft_bytes(d, CKA_ID, &v), RC_NOT_FOUND);
+    assert_true(draft_bool(d, CKA_TOKEN, true));
+    assert_int_equal(draft_imply(d, CKA_CLASS, CKO_DATA), RC_OK);
+    assert_int_equal(draft_bytes(d, CKA_VALUE, &v), RC_OK);
+    assert_true(bytes_equal(v, BYTES_STR("value")));
+    assert_null(draft_secret(d, CKA_VALUE));
+    assert_int_equal(draft_set_bool(d, CKA_TOKEN, true), RC_OK);
+    assert_true(draft_bool(d, CKA_TOKEN, false));
+    /* a view stays where it is while others come */
+    assert_int_equal(draft_bytes(d, CKA_LABEL, &v), RC_OK);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(draft_set(d, CKA_APPLICATION, BYTES_STR("application")), RC_OK);
+        assert_int_equal(draft_set(d, CKA_OBJECT_ID, BYTES_STR("id")), RC_OK);
+    }
+    assert_true(bytes_equal(v, BYTES_STR("name")));
+}
+
 static void computed(void **state)
 {
     (void)state;
@@ -622,6 +655,7 @@ int main(void)
         cmocka_unit_test(separation),
         cmocka_unit_test(unwrap_templates),
         cmocka_unit_test(implied),
+        cmocka_unit_test(reading_drafts),
         cmocka_unit_test(computed),
         cmocka_unit_test(certificates),
         cmocka_unit_test(odds),

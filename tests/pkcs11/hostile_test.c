@@ -67,6 +67,7 @@ static bool is_number(const struct param *p)
     return strcmp(p->type, "CK_ULONG") == 0;
 }
 
+/* Whatever comes, the answer is a CKR_ of the standard (item 28). */
 static bool known(CK_RV rv)
 {
     return rv == CKR_OK || strcmp(rv_name(rv), "no CKR_ of ours") != 0;

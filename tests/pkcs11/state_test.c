@@ -523,6 +523,38 @@ static void r030_in_place(void **state)
     }
 }
 
+static void r030_in_place_in_parts(void **state)
+{
+    (void)state;
+    const CK_SESSION_HANDLE s = user_session();
+    const CK_OBJECT_HANDLE k = aes_key(s, 16);
+    CK_BYTE apart[128], buf[160];
+    CK_ULONG n = sizeof apart;
+    for (size_t i = 0; i < sizeof buf; i++) {
+        buf[i] = (CK_BYTE)i;
+    }
+    OK(p11->C_EncryptInit(s, CBC_PAD, k));
+    OK(p11->C_Encrypt(s, buf, 100, apart, &n));
+    static const CK_ULONG steps[] = {5, 16, 17, 40};
+    for (size_t i = 0; i < LEN(steps); i++) { /* each part's output over its own input */
+        CK_BYTE got[160], part[64];
+        CK_ULONG at = 0, m;
+        OK(p11->C_DecryptInit(s, CBC_PAD, k));
+        for (CK_ULONG j = 0; j < n; j += steps[i]) {
+            const CK_ULONG step = n - j < steps[i] ? n - j : steps[i];
+            memcpy(part, apart + j, step);
+            m = sizeof part;
+            OK(p11->C_DecryptUpdate(s, part, step, part, &m));
+            memcpy(got + at, part, m);
+            at += m;
+        }
+        m = sizeof got - at;
+        OK(p11->C_DecryptFinal(s, got + at, &m));
+        assert_int_equal(at + m, 100);
+        assert_memory_equal(got, buf, 100);
+    }
+}
+
 static void r029_long_streams(void **state)
 {
     (void)state;
@@ -577,6 +609,7 @@ int main(void)
         TEST(r049_dual_functions),
         TEST(r049_dual_functions_without_both_operations),
         TEST(r030_in_place),
+        TEST(r030_in_place_in_parts),
         TEST(r029_long_streams),
     };
     return cmocka_run_group_tests(tests, setup_token, teardown_module);

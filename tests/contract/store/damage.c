@@ -230,7 +230,7 @@ static void page_headers(void **state)
     }
 }
 
-static void bytes_all_over(void **state)
+static void r112_bytes_all_over(void **state)
 {
     (void)state;
     flips_in_child(8192, good_n, 307);
@@ -327,7 +327,7 @@ int main(void)
         T(the_sound_file_is_right),
         T(every_byte_of_the_meta_pages),
         T(page_headers),
-        T(bytes_all_over),
+        T(r112_bytes_all_over),
         T(cuts),
         T(rubbish),
         T(exchanged_pages),

@@ -97,7 +97,7 @@ static void in_child(void (*f)(void))
 
 /* ---- owners, modes, links ----------------------------------------------------------------------- */
 
-static void made_for_us_alone(void **state)
+static void r113_made_for_us_alone(void **state)
 {
     (void)state;
     refused("a/b", false, RC_NOT_FOUND);
@@ -118,7 +118,7 @@ static void made_for_us_alone(void **state)
     opens("empty", true);
 }
 
-static void others_may_not_write(void **state)
+static void r113_others_may_not_write(void **state)
 {
     (void)state;
     opens("s", true);
@@ -139,7 +139,7 @@ static void others_may_not_write(void **state)
     opens("s", false);
 }
 
-static void links_are_refused(void **state)
+static void r113_links_are_refused(void **state)
 {
     (void)state;
     opens("real", true);
@@ -278,13 +278,13 @@ static void first_start_when_full(void)
     CHILD_REQUIRE(failed > 3);
 }
 
-static void a_full_disk(void **state)
+static void r111_a_full_disk(void **state)
 {
     (void)state;
     in_child(full_disk);
 }
 
-static void a_first_start_on_a_full_disk(void **state)
+static void a_first_start_on_r111_a_full_disk(void **state)
 {
     (void)state;
     in_child(first_start_when_full);
@@ -359,9 +359,10 @@ static void without_rights(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(made_for_us_alone), T(others_may_not_write), T(links_are_refused),
-        T(a_file_size_limit), T(a_full_disk),          T(a_first_start_on_a_full_disk),
-        T(a_read_only_disk),  T(without_rights),
+        T(r113_made_for_us_alone), T(r113_others_may_not_write),
+        T(r113_links_are_refused), T(a_file_size_limit),
+        T(r111_a_full_disk),       T(a_first_start_on_a_full_disk),
+        T(a_read_only_disk),       T(without_rights),
     };
     return cmocka_run_group_tests_name("store: disks", tests, NULL, NULL);
 }

@@ -67,7 +67,7 @@ static void it_is_complete(struct store *s)
     e->abort(t);
 }
 
-static void version_1_opens(void **state)
+static void r118_version_1_opens(void **state)
 {
     (void)state;
     struct store *s = NULL;
@@ -101,7 +101,7 @@ int main(int argc, char **argv)
         scratch_remove(path);
         return 0;
     }
-    const struct CMUnitTest tests[] = {cmocka_unit_test(version_1_opens)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(r118_version_1_opens)};
     const int failed = cmocka_run_group_tests_name("store: frozen format", tests, NULL, NULL);
     scratch_remove(path);
     return failed;

@@ -73,7 +73,7 @@ static pid_t writer(uint64_t first, uint64_t n)
     _exit(0);
 }
 
-static void two_processes_write(void **state)
+static void r108_two_processes_write(void **state)
 {
     (void)state;
     const pid_t a = writer(1, 100);
@@ -131,7 +131,7 @@ static void child_of_fork(struct store *inherited)
     _exit(0);
 }
 
-static void a_forked_child_opens_anew(void **state)
+static void r103_a_forked_child_opens_anew(void **state)
 {
     (void)state;
     struct store *s = open_it();
@@ -197,7 +197,7 @@ static uint64_t kill_one(uint64_t first, useconds_t us, struct store *inherited)
     return last;
 }
 
-static void killed_writers(void **state)
+static void r111_killed_writers(void **state)
 {
     (void)state;
     srand(7);
@@ -321,7 +321,7 @@ static void exclusive_means_alone(void **state)
 
 /* ---- first start ------------------------------------------------------------------------------------ */
 
-static void first_start_by_many(void **state)
+static void r124_first_start_by_many(void **state)
 {
     (void)state;
     for (int round = 0; round < 10; round++) {
@@ -437,16 +437,11 @@ static void growing_beyond_the_map(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(two_processes_write),
-        T(a_change_is_seen_without_asking),
-        T(the_same_path_twice_is_one),
-        T(a_forked_child_opens_anew),
-        T(killed_writers),
-        T(killed_readers_do_not_hold_pages),
-        T(exclusive_means_alone),
-        T(first_start_by_many),
-        T(a_killed_first_start),
-        T(growing_beyond_the_map),
+        T(r108_two_processes_write),   T(a_change_is_seen_without_asking),
+        T(the_same_path_twice_is_one), T(r103_a_forked_child_opens_anew),
+        T(r111_killed_writers),        T(killed_readers_do_not_hold_pages),
+        T(exclusive_means_alone),      T(r124_first_start_by_many),
+        T(a_killed_first_start),       T(growing_beyond_the_map),
     };
     return cmocka_run_group_tests_name("store: processes", tests, NULL, NULL);
 }

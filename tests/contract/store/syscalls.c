@@ -182,7 +182,7 @@ static void every_call_of_a_first_start_fails(void **state)
 
 /* Each call of one write fails once, in an open store; the same store goes on, or says that it must
  * be opened anew. */
-static void every_call_of_a_write_fails(void **state)
+static void r111_every_call_of_a_write_fails(void **state)
 {
     (void)state;
     static const int errors[] = {ENOSPC, EIO};
@@ -214,7 +214,7 @@ static void every_call_of_a_write_fails(void **state)
 }
 
 /* The process ends in front of each call. */
-static void ending_at_every_call(void **state)
+static void r111_ending_at_every_call(void **state)
 {
     (void)state;
     long nth = 1;
@@ -242,8 +242,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(every_call_of_a_first_start_fails),
-        T(every_call_of_a_write_fails),
-        T(ending_at_every_call),
+        T(r111_every_call_of_a_write_fails),
+        T(r111_ending_at_every_call),
     };
     return cmocka_run_group_tests_name("store: system calls", tests, NULL, NULL);
 }

@@ -88,7 +88,7 @@ static void one_record(const struct seal_keys *k, int domain, int part)
     assert_memory_equal(now.p, sealed->p, 12);
 }
 
-static void records_and_terms(void **state)
+static void r118_records_and_terms(void **state)
 {
     (void)state;
     for (int domain = 0; domain < 2; domain++) {
@@ -105,7 +105,7 @@ static void records_and_terms(void **state)
     }
 }
 
-static void token_state(void **state)
+static void r118_token_state(void **state)
 {
     (void)state;
     AUTO_SECRET struct secret *device = hex("device");
@@ -158,8 +158,8 @@ static void device_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(records_and_terms),
-        cmocka_unit_test(token_state),
+        cmocka_unit_test(r118_records_and_terms),
+        cmocka_unit_test(r118_token_state),
         cmocka_unit_test(device_file),
     };
     return cmocka_run_group_tests_name("seal: frozen format", tests, load, fixture_close);

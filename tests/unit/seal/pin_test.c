@@ -53,7 +53,7 @@ static void a_new_token(void **state)
               RC_ARGUMENTS_BAD);
 }
 
-static void both_accounts_open_one_master_key(void **state)
+static void r100_both_accounts_open_one_master_key(void **state)
 {
     (void)state;
     AUTO_SECRET struct secret *m = NULL;
@@ -75,7 +75,7 @@ static void both_accounts_open_one_master_key(void **state)
     opens(&s, SEAL_USER, BYTES_STR("new"), m);
 }
 
-static void a_wrapped_key_is_good_in_its_place_alone(void **state)
+static void r100_a_wrapped_key_is_good_in_its_place_alone(void **state)
 {
     (void)state;
     AUTO_SECRET struct secret *m = NULL;
@@ -211,8 +211,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_token),
-        cmocka_unit_test(both_accounts_open_one_master_key),
-        cmocka_unit_test(a_wrapped_key_is_good_in_its_place_alone),
+        cmocka_unit_test(r100_both_accounts_open_one_master_key),
+        cmocka_unit_test(r100_a_wrapped_key_is_good_in_its_place_alone),
         cmocka_unit_test(waiting),
         cmocka_unit_test(the_state_is_sealed),
         cmocka_unit_test(short_memory),

@@ -92,7 +92,7 @@ static void sealing_twice_differs(void **state)
     assert_memory_not_equal(a.p + 12, b.p + 12, 12); /* the nonce */
 }
 
-static void every_bit_flip_is_seen(void **state)
+static void r112_every_bit_flip_is_seen(void **state)
 {
     (void)state;
     AUTO_BUF struct buf record = BUF_INIT;
@@ -118,7 +118,7 @@ static void every_cut_is_seen(void **state)
     refused(keys, buf_view(&record), 5, 9, SEAL_ATTRIBUTES, RC_STORE_CORRUPT);
 }
 
-static void a_record_is_good_in_its_place_alone(void **state)
+static void r112_a_record_is_good_in_its_place_alone(void **state)
 {
     (void)state;
     AUTO_BUF struct buf r = BUF_INIT;
@@ -230,9 +230,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(round_trips),
         cmocka_unit_test(sealing_twice_differs),
-        cmocka_unit_test(every_bit_flip_is_seen),
+        cmocka_unit_test(r112_every_bit_flip_is_seen),
         cmocka_unit_test(every_cut_is_seen),
-        cmocka_unit_test(a_record_is_good_in_its_place_alone),
+        cmocka_unit_test(r112_a_record_is_good_in_its_place_alone),
         cmocka_unit_test(both_outputs_or_none_is_a_mistake),
         cmocka_unit_test(blinding),
         cmocka_unit_test(blinding_is_fast),

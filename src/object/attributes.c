@@ -61,13 +61,30 @@ const struct attr_row *attr_any(uint32_t type)
     return low < ARRAY_LEN(rows) && rows[low].type == type ? &rows[low] : NULL;
 }
 
+static bool fits(const struct attr_row *row, struct attr_scope scope)
+{
+    return (scope.cls == 0 || (row->classes & scope.cls) != 0) &&
+           (scope.keys == 0 || (row->keys & scope.keys) != 0);
+}
+
+bool attr_counts(const struct attr_row *row, struct attr_scope scope)
+{
+    if (!fits(row, scope)) {
+        return false;
+    }
+    for (const struct attr_row *r = row; r > rows && r[-1].type == row->type; r--) {
+        if (fits(r - 1, scope)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 const struct attr_row *attr_row(uint32_t type, struct attr_scope scope)
 {
     const struct attr_row *end = rows + ARRAY_LEN(rows);
     for (const struct attr_row *r = attr_any(type); r != NULL && r < end && r->type == type; r++) {
-        const bool class_fits = scope.cls == 0 || (r->classes & scope.cls) != 0;
-        const bool key_fits = scope.keys == 0 || (r->keys & scope.keys) != 0;
-        if (class_fits && key_fits) {
+        if (fits(r, scope)) {
             return r;
         }
     }

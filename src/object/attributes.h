@@ -127,6 +127,9 @@ const struct attr_row *attr_any(uint32_t type);
  * attribute. */
 const struct attr_row *attr_row(uint32_t type, struct attr_scope scope);
 
+/* Whether ROW (of attr_rows) is the one that counts for SCOPE. */
+bool attr_counts(const struct attr_row *row, struct attr_scope scope);
+
 /* Whether some class keeps this attribute secret. */
 bool attr_can_be_secret(uint32_t type);
 

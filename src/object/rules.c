@@ -106,7 +106,7 @@ static enum rc check_needed(const struct draft *d, struct attr_scope scope)
     size_t n;
     const struct attr_row *rows = attr_rows(&n);
     for (size_t i = 0; i < n; i++) {
-        if ((rows[i].flags & needed[d->origin]) != 0 && attr_row(rows[i].type, scope) == &rows[i]) {
+        if ((rows[i].flags & needed[d->origin]) != 0 && attr_counts(&rows[i], scope)) {
             REQUIRE(bag_find(&d->bag, rows[i].type) != NULL, RC_TEMPLATE_INCOMPLETE);
         }
     }
@@ -305,12 +305,12 @@ enum rc rules_fill(struct draft *d)
     size_t n;
     const struct attr_row *rows = attr_rows(&n);
     for (size_t i = 0; i < n; i++) {
-        if (bag_find(&d->bag, rows[i].type) == NULL && attr_row(rows[i].type, scope) == &rows[i]) {
+        if (attr_counts(&rows[i], scope) && bag_find(&d->bag, rows[i].type) == NULL) {
             TRY(fill_one(d, &rows[i], silent));
         }
     }
     for (size_t i = 0; i < n; i++) {
-        if (attr_row(rows[i].type, scope) == &rows[i]) {
+        if (attr_counts(&rows[i], scope)) {
             TRY(fill_computed(d, &rows[i]));
         }
     }
@@ -359,7 +359,7 @@ enum rc rules_whole(struct bag *b, struct attr_scope scope)
     const struct attr_row *rows = attr_rows(&n);
     for (size_t i = 0; i < n; i++) {
         const struct attr_row *row = &rows[i];
-        if (attr_row(row->type, scope) != row) {
+        if (!attr_counts(row, scope)) {
             continue;
         }
         const struct attr *a = bag_find(b, row->type);

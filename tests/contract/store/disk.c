@@ -284,7 +284,7 @@ static void r111_a_full_disk(void **state)
     in_child(full_disk);
 }
 
-static void a_first_start_on_r111_a_full_disk(void **state)
+static void a_first_start_on_a_full_disk(void **state)
 {
     (void)state;
     in_child(first_start_when_full);

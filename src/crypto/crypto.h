@@ -119,7 +119,7 @@ struct cipher_params {
     struct bytes iv;  /* GCM: 1..2^29-1 bytes; CCM: 7..13; ECB: none */
     struct bytes aad; /* GCM, CCM */
     size_t tag_n;     /* bytes: GCM 4..16, CCM 4,6,..16 */
-    size_t data_n;    /* CCM: length of the plaintext in bytes */
+    size_t data_n;    /* CCM: length of the plaintext in bytes; once() goes by its own N */
     /* CTR: 1..128. Running past 2^counter_bits blocks is RC_DATA_LEN_RANGE. */
     unsigned counter_bits;
 };
@@ -241,8 +241,9 @@ struct pkey_ops {
     /* Makes the library's key. PRIV: a private key (needs the private parts, public ones may be
      * absent where they can be computed; RSA: n and d at least; e may be recovered from p, q
      * and d). Validates: RC_ATTRIBUTE_VALUE_INVALID for RSA parts that contradict each other or
-     * are out of range, RC_PUBLIC_KEY_INVALID for a point that is off the curve, infinity, small
-     * order or not canonical. */
+     * are out of range and for a private value that is (or that has another public one),
+     * RC_TEMPLATE_INCOMPLETE when a part that cannot be computed is absent, RC_PUBLIC_KEY_INVALID
+     * for a point that is off the curve, infinity, small order or not canonical. */
     enum rc (*load)(const struct pkey_spec *spec, const struct key_parts *parts, bool priv,
                     struct pkey **ret);
     void (*free)(struct pkey *k);
@@ -262,7 +263,7 @@ struct pkey_ops {
                       struct bytes sig);
     /* RSA. OUT holds size(k) bytes. decrypt: wrong length RC_ENCRYPTED_DATA_LEN_RANGE; OAEP all
      * other errors alike RC_ENCRYPTED_DATA_INVALID; PKCS1: implicit rejection, never an error for
-     * a ciphertext of the right length below the modulus. The plaintext is a secret. */
+     * a ciphertext of the right length above 1 and below the modulus less 1. The plaintext is a secret. */
     enum rc (*encrypt)(const struct pkey *k, const struct pkey_params *p, struct bytes data,
                        uint8_t *out, size_t *out_n);
     enum rc (*decrypt)(const struct pkey *k, const struct pkey_params *p, struct bytes data,

@@ -65,7 +65,7 @@ static enum rc scalar_read(enum ec_curve curve, const struct secret *s, BIGNUM *
 {
     AUTO_BN BIGNUM *d = NULL;
 
-    REQUIRE(s != NULL, RC_ATTRIBUTE_VALUE_INVALID);
+    REQUIRE(s != NULL, RC_TEMPLATE_INCOMPLETE);
     d = osl_bn_from_secret(s);
     REQUIRE(d != NULL, RC_HOST_MEMORY);
     REQUIRE(!BN_is_zero(d) && BN_cmp(d, EC_GROUP_get0_order(group_of(curve))) < 0,

@@ -64,11 +64,12 @@ void osl_rsa_numbers_free(struct rsa_numbers *r);
 NODISCARD enum rc osl_rsa_numbers_read(const struct key_parts *parts, bool priv,
                                        struct rsa_numbers *r);
 
-/* Range of n and e. RC_ATTRIBUTE_VALUE_INVALID. */
+/* Range of n and e. RC_ATTRIBUTE_VALUE_INVALID; RC_TEMPLATE_INCOMPLETE when one is absent. */
 NODISCARD enum rc osl_rsa_check_public(const struct rsa_numbers *r);
 
 /* Finds what is missing of a private key from n and d, or n, e and d, or n, p and q with e or d,
- * and checks that all of it belongs together: RC_ATTRIBUTE_VALUE_INVALID when not. */
+ * and checks that all of it belongs together: RC_ATTRIBUTE_VALUE_INVALID when not; RC_TEMPLATE_INCOMPLETE when too
+ * little is there. */
 NODISCARD enum rc osl_rsa_solve(struct rsa_numbers *r);
 
 /* rsa_key.c */
@@ -79,8 +80,7 @@ NODISCARD enum rc osl_rsa_complete(const struct pkey_spec *spec, struct key_part
 
 /* ---- Ed25519 and Ed448 --------------------------------------------------------------------------- */
 
-/* Canonical encoding and not of small order; that it is on the curve the library says.
- * RC_PUBLIC_KEY_INVALID. */
+/* Canonical encoding, on the curve, not of small order: else RC_PUBLIC_KEY_INVALID. */
 NODISCARD enum rc osl_okp_check_edwards(enum pkey_kind kind, struct bytes pub);
 
 #endif

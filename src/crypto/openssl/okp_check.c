@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Public points of the twisted Edwards curves: encoded in the one canonical way (RFC 8032, 5.1.3
- * and 5.2.3) and not of small order. Public data: no constant time.
+ * Public points of the Edwards curves: encoded in the one canonical way (RFC 8032, 5.1.3 and
+ * 5.2.3), on the curve, and not of small order; the library checks none of it when a key is made.
+ * Public data: no constant time.
  */
 #include <string.h>
 
@@ -63,6 +64,36 @@ static bool ed448_is_small(const uint8_t y[57])
     return memcmp(y, zero_or_one, sizeof(zero_or_one)) == 0;
 }
 
+/* Is there an x for this Y, that is, is x^2 a square? With u and v the numerator and denominator of
+ * x^2, u * v is one exactly when u / v is.
+ *   edwards25519: x^2 = (y^2 - 1) / (d y^2 + 1), d = -121665 / 121666
+ *   edwards448:   x^2 = (1 - y^2) / (1 - d y^2), d = -39081 */
+static enum rc check_on_curve(enum pkey_kind kind, const uint8_t *y_bytes, size_t n)
+{
+    const bool small = kind == PKEY_ED25519;
+    AUTO_BN_CTX BN_CTX *ctx = BN_CTX_new_ex(osl()->lib);
+    AUTO_BN BIGNUM *p = BN_lebin2bn(small ? ed25519_p : ed448_p, (int)n, NULL);
+    AUTO_BN BIGNUM *y2 = BN_lebin2bn(y_bytes, (int)n, NULL);
+    AUTO_BN BIGNUM *u = BN_new();
+    AUTO_BN BIGNUM *v = BN_new();
+
+    REQUIRE(ctx != NULL && p != NULL && y2 != NULL && u != NULL && v != NULL, RC_HOST_MEMORY);
+    TRY_SSL(BN_mod_sqr(y2, y2, p, ctx));
+    TRY_SSL(BN_copy(u, y2) != NULL && BN_copy(v, y2) != NULL);
+    TRY_SSL(BN_sub_word(u, 1)); /* not 0: y = 0 was refused */
+    if (small) {                /* v times 121666^2, a square */
+        TRY_SSL(BN_mul_word(v, 121665) && BN_sub_word(v, 121666) && BN_mul_word(v, 121666));
+        BN_set_negative(v, !BN_is_negative(v));
+    } else {
+        TRY_SSL(BN_mul_word(v, 39081) && BN_add_word(v, 1));
+        BN_set_negative(u, 1);
+    }
+    TRY_SSL(BN_mod_mul(u, u, v, p, ctx));
+    const int square = BN_kronecker(u, p, ctx);
+    REQUIRE(square >= -1, osl_failed(RC_CRYPTO_LIBRARY));
+    return square >= 0 ? RC_OK : RC_PUBLIC_KEY_INVALID;
+}
+
 enum rc osl_okp_check_edwards(enum pkey_kind kind, struct bytes pub)
 {
     uint8_t y[57];
@@ -73,11 +104,11 @@ enum rc osl_okp_check_edwards(enum pkey_kind kind, struct bytes pub)
     y[n - 1] &= 0x7f;
     if (kind == PKEY_ED448) {
         REQUIRE(less(y, ed448_p, n) && !ed448_is_small(y), RC_PUBLIC_KEY_INVALID);
-        return RC_OK;
+        return check_on_curve(kind, y, n);
     }
     REQUIRE(less(y, ed25519_p, n), RC_PUBLIC_KEY_INVALID);
     for (size_t i = 0; i < ARRAY_LEN(ed25519_small); i++) {
         REQUIRE(memcmp(y, ed25519_small[i], n) != 0, RC_PUBLIC_KEY_INVALID);
     }
-    return RC_OK;
+    return check_on_curve(kind, y, n);
 }

@@ -71,7 +71,7 @@ enum rc osl_rsa_numbers_read(const struct key_parts *parts, bool priv, struct rs
 
 enum rc osl_rsa_check_public(const struct rsa_numbers *r)
 {
-    REQUIRE(r->n != NULL && r->e != NULL, INVALID);
+    REQUIRE(r->n != NULL && r->e != NULL, RC_TEMPLATE_INCOMPLETE);
     const int bits = BN_num_bits(r->n);
     REQUIRE(bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX && BN_is_odd(r->n), INVALID);
     REQUIRE(BN_is_odd(r->e) && !BN_is_one(r->e) && BN_cmp(r->e, r->n) < 0, INVALID);
@@ -191,7 +191,7 @@ static enum rc find_primes(struct rsa_numbers *r, BN_CTX *ctx)
     AUTO_BN BIGNUM *product = NULL;
 
     if (r->p == NULL && r->q == NULL) {
-        REQUIRE(r->d != NULL, INVALID);
+        REQUIRE(r->d != NULL, RC_TEMPLATE_INCOMPLETE);
         if (r->e == NULL) {
             TRY(find_e(r, ctx));
         }
@@ -281,14 +281,15 @@ enum rc osl_rsa_solve(struct rsa_numbers *r)
     AUTO_BN_CTX BN_CTX *ctx = BN_CTX_secure_new_ex(osl()->lib);
 
     REQUIRE(ctx != NULL, RC_HOST_MEMORY);
-    REQUIRE(r->n != NULL && BN_is_odd(r->n), INVALID);
+    REQUIRE(r->n != NULL, RC_TEMPLATE_INCOMPLETE);
+    REQUIRE(BN_is_odd(r->n), INVALID);
     REQUIRE(BN_num_bits(r->n) >= RSA_BITS_MIN && BN_num_bits(r->n) <= RSA_BITS_MAX, INVALID);
     if (r->d != NULL) {
         REQUIRE(!BN_is_zero(r->d) && BN_cmp(r->d, r->n) < 0, INVALID);
     }
     TRY(find_primes(r, ctx));
     if (r->e == NULL) {
-        REQUIRE(r->d != NULL, INVALID);
+        REQUIRE(r->d != NULL, RC_TEMPLATE_INCOMPLETE);
         TRY(invert(r, r->d, ctx, &r->e));
     }
     TRY(osl_rsa_check_public(r));

@@ -233,8 +233,8 @@ struct pkey_ops {
     bool (*supports)(const struct pkey_spec *spec);
 
     /* Makes a key pair; PARTS gets all public and private parts. E: RSA public exponent, big
-     * endian. Randomness from RNG only: EC scalars by FIPS 186-5 A.2.1 (extra random bits), seeds
-     * for the others, RSA through a library generator replaced by RNG. */
+     * endian; 65537 when empty. Randomness from RNG only: EC scalars by FIPS 186-5 A.2.1 (extra
+     * random bits), seeds for the others, RSA through a library generator replaced by RNG. */
     enum rc (*generate)(const struct pkey_spec *spec, struct bytes e, struct rng *rng,
                         struct key_parts *parts);
 

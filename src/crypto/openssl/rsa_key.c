@@ -157,8 +157,10 @@ enum rc osl_rsa_generate(const struct pkey_spec *spec, struct bytes e, struct rn
     AUTO_PKEY EVP_PKEY *key = NULL;
     AUTO_BN BIGNUM *exponent = NULL;
 
-    REQUIRE(e.n > 0 && e.n <= RSA_BITS_MAX / 8, RC_ATTRIBUTE_VALUE_INVALID);
-    exponent = osl_bn_from(e);
+    static const uint8_t usual[] = {1, 0, 1};
+
+    REQUIRE(e.n <= RSA_BITS_MAX / 8, RC_ATTRIBUTE_VALUE_INVALID);
+    exponent = osl_bn_from(e.n > 0 ? e : BYTES(usual, sizeof(usual)));
     REQUIRE(exponent != NULL, RC_HOST_MEMORY);
     TRY(check_request(spec, exponent));
     TRY(make(spec, exponent, rng, &key));

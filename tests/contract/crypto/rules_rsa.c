@@ -99,7 +99,6 @@ static void test_generate_refuses(void **state)
         {2048, "\x01", 1, RC_ATTRIBUTE_VALUE_INVALID},
         {2048, "\x02", 1, RC_ATTRIBUTE_VALUE_INVALID},
         {2048, "\x00", 1, RC_ATTRIBUTE_VALUE_INVALID},
-        {2048, "", 0, RC_ATTRIBUTE_VALUE_INVALID},
     };
 
     (void)state;

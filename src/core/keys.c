@@ -4,10 +4,12 @@
  */
 #include "hall.h"
 
-static enum rc find_row(const struct session *s, const CK_MECHANISM *m, enum mech_verb verb,
-                        const struct mech_row **ret)
+/* The row, and a copy of what the caller's pointer of any alignment names. */
+static enum rc find_row(const struct session *s, const CK_MECHANISM *given, enum mech_verb verb,
+                        CK_MECHANISM *m, const struct mech_row **ret)
 {
-    REQUIRE(m != NULL, RC_ARGUMENTS_BAD);
+    REQUIRE(given != NULL, RC_ARGUMENTS_BAD);
+    mem_copy(m, given, sizeof *m);
     const struct mech_row *row = mech_find(&s->token->mech, m->mechanism);
     REQUIRE(row != NULL && mech_offers(row, verb), RC_MECHANISM_INVALID);
     *ret = row;
@@ -24,32 +26,34 @@ static enum rc new_draft(const struct session *s, enum object_origin origin, CK_
     return draft_new(origin, &rules, *ret_template, ret);
 }
 
-enum rc core_generate_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *m,
+enum rc core_generate_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
                           CK_ATTRIBUTE *t, CK_ULONG n, CK_OBJECT_HANDLE *ret)
 {
     AUTO_SESSION *s = NULL;
+    CK_MECHANISM m;
     AUTO_TEMPLATE struct template *template = NULL;
     AUTO_DRAFT struct draft *draft = NULL;
     const struct mech_row *row = NULL;
     TRY(session_take(h, session, &s));
     REQUIRE(ret != NULL, RC_ARGUMENTS_BAD);
-    TRY(find_row(s, m, VERB_GENERATE, &row));
+    TRY(find_row(s, mechanism, VERB_GENERATE, &m, &row));
     TRY(new_draft(s, ORIGIN_GENERATE, t, n, &template, &draft));
     TRY(draft_imply(draft, CKA_CLASS, CKO_SECRET_KEY));
     TRY(vault_may_add(s, draft));
-    TRY(mech_generate(&s->token->mech, row, m, draft));
+    TRY(mech_generate(&s->token->mech, row, &m, draft));
     CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
     TRY(vault_add(s, &draft, 1, &handle));
     *ret = handle;
     return RC_OK;
 }
 
-enum rc core_generate_key_pair(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *m,
+enum rc core_generate_key_pair(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
                                CK_ATTRIBUTE *pub_t, CK_ULONG pub_n, CK_ATTRIBUTE *priv_t,
                                CK_ULONG priv_n, CK_OBJECT_HANDLE *ret_pub,
                                CK_OBJECT_HANDLE *ret_priv)
 {
     AUTO_SESSION *s = NULL;
+    CK_MECHANISM m;
     AUTO_TEMPLATE struct template *pub_template = NULL;
     AUTO_TEMPLATE struct template *priv_template = NULL;
     AUTO_DRAFT struct draft *pub = NULL;
@@ -57,14 +61,14 @@ enum rc core_generate_key_pair(struct hsm *h, CK_SESSION_HANDLE session, CK_MECH
     const struct mech_row *row = NULL;
     TRY(session_take(h, session, &s));
     REQUIRE(ret_pub != NULL && ret_priv != NULL, RC_ARGUMENTS_BAD);
-    TRY(find_row(s, m, VERB_GENERATE_PAIR, &row));
+    TRY(find_row(s, mechanism, VERB_GENERATE_PAIR, &m, &row));
     TRY(new_draft(s, ORIGIN_GENERATE, pub_t, pub_n, &pub_template, &pub));
     TRY(new_draft(s, ORIGIN_GENERATE, priv_t, priv_n, &priv_template, &priv));
     TRY(draft_imply(pub, CKA_CLASS, CKO_PUBLIC_KEY));
     TRY(draft_imply(priv, CKA_CLASS, CKO_PRIVATE_KEY));
     TRY(vault_may_add(s, pub));
     TRY(vault_may_add(s, priv));
-    TRY(mech_generate_pair(&s->token->mech, row, m, pub, priv));
+    TRY(mech_generate_pair(&s->token->mech, row, &m, pub, priv));
     struct draft *const both[2] = {pub, priv};
     CK_OBJECT_HANDLE handles[2] = {CK_INVALID_HANDLE, CK_INVALID_HANDLE};
     TRY(vault_add(s, both, 2, handles));
@@ -88,11 +92,12 @@ static enum rc working_key(struct session *s, CK_OBJECT_HANDLE handle, enum mech
     return RC_OK;
 }
 
-enum rc core_wrap_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *m,
+enum rc core_wrap_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
                       CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key, CK_BYTE *out,
                       CK_ULONG *out_n)
 {
     AUTO_SESSION *s = NULL;
+    CK_MECHANISM m;
     AUTO_OBJECT struct object *wrapper = NULL;
     AUTO_OBJECT struct object *target = NULL;
     AUTO_SECRET struct secret *plain = NULL;
@@ -100,14 +105,14 @@ enum rc core_wrap_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *m,
     const struct mech_row *row = NULL;
     TRY(session_take(h, session, &s));
     REQUIRE(out_n != NULL, RC_ARGUMENTS_BAD);
-    TRY(find_row(s, m, VERB_WRAP, &row));
+    TRY(find_row(s, mechanism, VERB_WRAP, &m, &row));
     TRY(working_key(s, wrapping, VERB_WRAP, row, RC_WRAPPING_KEY_HANDLE_INVALID, &wrapper));
     const enum rc rc = vault_get(s, key, true, &target);
     REQUIRE(rc != RC_OBJECT_HANDLE_INVALID, RC_KEY_HANDLE_INVALID);
     TRY(rc);
     TRY(guard_wrap(&h->policy, wrapper, target));
     TRY(mech_encode_key(&s->token->mech, target, &plain));
-    TRY(mech_wrap(&s->token->mech, row, m, wrapper, plain, &wrapped));
+    TRY(mech_wrap(&s->token->mech, row, &m, wrapper, plain, &wrapped));
     const CK_ULONG room = *out_n;
     *out_n = wrapped.n;
     if (out == NULL) {
@@ -118,11 +123,12 @@ enum rc core_wrap_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *m,
     return RC_OK;
 }
 
-enum rc core_unwrap_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *m,
+enum rc core_unwrap_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
                         CK_OBJECT_HANDLE unwrapping, CK_BYTE *in, CK_ULONG in_n, CK_ATTRIBUTE *t,
                         CK_ULONG n, CK_OBJECT_HANDLE *ret)
 {
     AUTO_SESSION *s = NULL;
+    CK_MECHANISM m;
     AUTO_TEMPLATE struct template *template = NULL;
     AUTO_DRAFT struct draft *draft = NULL;
     AUTO_OBJECT struct object *key = NULL;
@@ -131,13 +137,13 @@ enum rc core_unwrap_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *
     TRY(session_take(h, session, &s));
     REQUIRE(ret != NULL && (in != NULL || in_n == 0), RC_ARGUMENTS_BAD);
     REQUIRE(in_n <= TEMPLATE_MAX_VALUE, RC_WRAPPED_KEY_LEN_RANGE);
-    TRY(find_row(s, m, VERB_UNWRAP, &row));
+    TRY(find_row(s, mechanism, VERB_UNWRAP, &m, &row));
     TRY(working_key(s, unwrapping, VERB_UNWRAP, row, RC_UNWRAPPING_KEY_HANDLE_INVALID, &key));
     TRY(new_draft(s, ORIGIN_UNWRAP, t, n, &template, &draft));
     TRY(draft_apply(draft, key, CKA_UNWRAP_TEMPLATE));
     TRY(draft_check(draft));
     TRY(vault_may_add(s, draft));
-    TRY(mech_unwrap(&s->token->mech, row, m, key, BYTES(in, in_n), &plain));
+    TRY(mech_unwrap(&s->token->mech, row, &m, key, BYTES(in, in_n), &plain));
     TRY(mech_decode_key(&s->token->mech, plain, draft));
     TRY(mech_import(&s->token->mech, draft));
     CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
@@ -171,10 +177,11 @@ static enum rc further_keys(struct session *s, const struct mech_row *row, const
     return RC_OK;
 }
 
-enum rc core_derive_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *m,
+enum rc core_derive_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
                         CK_OBJECT_HANDLE base, CK_ATTRIBUTE *t, CK_ULONG n, CK_OBJECT_HANDLE *ret)
 {
     AUTO_SESSION *s = NULL;
+    CK_MECHANISM m;
     AUTO_TEMPLATE struct template *template = NULL;
     AUTO_DRAFT struct draft *draft = NULL;
     AUTO_OBJECT struct object *key = NULL;
@@ -183,16 +190,16 @@ enum rc core_derive_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *
     size_t more_n = 0;
     TRY(session_take(h, session, &s));
     REQUIRE(ret != NULL, RC_ARGUMENTS_BAD);
-    TRY(find_row(s, m, VERB_DERIVE, &row));
+    TRY(find_row(s, mechanism, VERB_DERIVE, &m, &row));
     TRY(working_key(s, base, VERB_DERIVE, row, RC_KEY_HANDLE_INVALID, &key));
-    TRY(further_keys(s, row, m, more, &more_n));
+    TRY(further_keys(s, row, &m, more, &more_n));
     TRY(new_draft(s, ORIGIN_DERIVE, t, n, &template, &draft));
     TRY(draft_apply(draft, key, CKA_DERIVE_TEMPLATE));
     TRY(draft_imply(draft, CKA_CLASS, CKO_SECRET_KEY));
     TRY(draft_check(draft));
     TRY(vault_may_add(s, draft));
     const struct object *const *list = (const struct object *const *)more;
-    TRY(mech_derive(&s->token->mech, row, m, key, list, more_n, draft));
+    TRY(mech_derive(&s->token->mech, row, &m, key, list, more_n, draft));
     TRY(draft_inherit(draft, key));
     CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
     TRY(vault_add(s, &draft, 1, &handle));

@@ -77,8 +77,7 @@ enum rc login_check_locked(struct token *t, enum seal_account account, struct by
     TRY(rc);
     AUTO_SECRET struct secret *master = NULL;
     rc = seal_pin_open(t->hsm->crypto, &t->state, account, pin, &master);
-    if (rc == RC_PIN_INCORRECT &&
-        t->state.pin[account].failed >= t->hsm->conf->max_failed_logins) {
+    if (rc == RC_PIN_INCORRECT && t->state.pin[account].failed >= t->hsm->conf->max_failed_logins) {
         log_warn("the %s PIN of slot %u is now locked", account == SEAL_SO ? "SO" : "user",
                  t->slot);
         return RC_PIN_LOCKED;
@@ -148,8 +147,7 @@ static bool complex_enough(struct bytes v)
 enum rc login_new_pin(const struct hsm *h, struct bytes pin)
 {
     REQUIRE(pin.p != NULL, RC_ARGUMENTS_BAD);
-    REQUIRE(pin.n >= h->conf->pin_min_length && pin.n <= h->conf->pin_max_length,
-            RC_PIN_LEN_RANGE);
+    REQUIRE(pin.n >= h->conf->pin_min_length && pin.n <= h->conf->pin_max_length, RC_PIN_LEN_RANGE);
     REQUIRE(utf8_without_nul(pin), RC_PIN_INVALID);
     REQUIRE(!h->conf->pin_complexity || complex_enough(pin), RC_PIN_INVALID);
     return RC_OK;
@@ -178,10 +176,9 @@ static enum rc replace_token(struct token *t, struct store *store, const struct 
     uint8_t prefix[4];
     put_u32_be(prefix, t->slot);
     TRY(h->engine->begin(store, true, &txn));
-    enum rc rc =
-        h->engine->remove_prefix(txn, STORE_OBJECT, BYTES(prefix, sizeof prefix));
-    rc = rc == RC_OK ? h->engine->remove_prefix(txn, STORE_INDEX, BYTES(prefix, sizeof prefix))
-                     : rc;
+    enum rc rc = h->engine->remove_prefix(txn, STORE_OBJECT, BYTES(prefix, sizeof prefix));
+    rc =
+        rc == RC_OK ? h->engine->remove_prefix(txn, STORE_INDEX, BYTES(prefix, sizeof prefix)) : rc;
     rc = rc == RC_OK ? token_state_put(t, txn, state) : rc;
     if (rc != RC_OK) {
         h->engine->abort(txn);
@@ -250,8 +247,7 @@ static enum rc store_pin(struct token *t, enum seal_account account, struct byte
                          const struct secret *master)
 {
     struct seal_state copy = t->state;
-    TRY(seal_pin_set(t->hsm->crypto, &copy, account, pin, t->hsm->conf->pbkdf2_iterations,
-                     master));
+    TRY(seal_pin_set(t->hsm->crypto, &copy, account, pin, t->hsm->conf->pbkdf2_iterations, master));
     struct new_pin n = {.t = t, .account = account, .made = copy.pin[account]};
     return change_state(t, set_pin, &n);
 }
@@ -280,8 +276,7 @@ enum rc core_set_pin(struct hsm *h, CK_SESSION_HANDLE session, CK_BYTE *old, CK_
     TRY(token_ready(t));
     TRY(login_new_pin(h, BYTES(pin, pin_n)));
     LOCKED(&t->lock);
-    const enum seal_account account =
-        atomic_load(&t->role) == ROLE_SO ? SEAL_SO : SEAL_USER;
+    const enum seal_account account = atomic_load(&t->role) == ROLE_SO ? SEAL_SO : SEAL_USER;
     AUTO_SECRET struct secret *master = NULL;
     TRY(login_check_locked(t, account, BYTES(old, old_n), &master));
     return store_pin(t, account, BYTES(pin, pin_n), master);
@@ -302,8 +297,8 @@ static enum rc may_log_in(const struct token *t, enum guard_role role)
 static enum rc open_private(struct token *t, const struct secret *master)
 {
     struct seal_keys *keys = NULL;
-    TRY(seal_keys_new(t->hsm->crypto, master, t->state.token_id, t->state.generation,
-                      SEAL_PRIVATE, &keys));
+    TRY(seal_keys_new(t->hsm->crypto, master, t->state.token_id, t->state.generation, SEAL_PRIVATE,
+                      &keys));
     rwlock_write(&t->objects_lock);
     t->keys[SEAL_PRIVATE] = keys;
     rwlock_drop(&t->objects_lock);

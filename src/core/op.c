@@ -35,7 +35,7 @@ void ops_free(struct session *s)
 
 /* ---- begin ------------------------------------------------------------------------------------- */
 
-static enum rc begin(struct session *s, struct op *op, enum mech_verb verb, CK_MECHANISM *m,
+static enum rc begin(struct session *s, struct op *op, enum mech_verb verb, const CK_MECHANISM *m,
                      CK_OBJECT_HANDLE handle)
 {
     struct token *t = s->token;
@@ -66,17 +66,19 @@ static enum rc begin(struct session *s, struct op *op, enum mech_verb verb, CK_M
 }
 
 static enum rc op_init(struct hsm *h, CK_SESSION_HANDLE session, enum mech_verb verb,
-                       CK_MECHANISM *m, CK_OBJECT_HANDLE key)
+                       const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
     AUTO_SESSION *s = NULL;
+    CK_MECHANISM m;
     TRY(session_take(h, session, &s));
     struct op *op = &s->ops[verb];
-    if (m == NULL) { /* cancels (PKCS#11 3.2, 5.8.1 and its likes) */
+    if (mechanism == NULL) { /* cancels (PKCS#11 3.2, 5.8.1 and its likes) */
         op_end(op);
         return RC_OK;
     }
     REQUIRE(!op->active, RC_OPERATION_ACTIVE);
-    return begin(s, op, verb, m, key);
+    mem_copy(&m, mechanism, sizeof m); /* of any alignment */
+    return begin(s, op, verb, &m, key);
 }
 
 /* ---- steps ------------------------------------------------------------------------------------- */
@@ -280,17 +282,30 @@ static enum rc op_final(struct hsm *h, CK_SESSION_HANDLE session, enum mech_verb
     {                                                                                              \
         return op_init(h, session, verb, m, key);                                                  \
     }
+/* The caller's length, read and written back whatever its alignment; LEN is NULL when it is. */
+#define LENGTH_IN(out_n)                                                                           \
+    CK_ULONG length = 0;                                                                           \
+    CK_ULONG *const len = (out_n) != NULL ? &length : NULL;                                        \
+    mem_copy(&length, (out_n), (out_n) != NULL ? sizeof length : 0)
+#define LENGTH_OUT(out_n) mem_copy((out_n), &length, (out_n) != NULL ? sizeof length : 0)
+
 #define ONCE(name, verb)                                                                           \
     enum rc core_##name(struct hsm *h, CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_n,      \
                         CK_BYTE *out, CK_ULONG *out_n)                                             \
     {                                                                                              \
-        return op_once(h, session, verb, in, in_n, out, out_n);                                    \
+        LENGTH_IN(out_n);                                                                          \
+        const enum rc rc = op_once(h, session, verb, in, in_n, out, len);                          \
+        LENGTH_OUT(out_n);                                                                         \
+        return rc;                                                                                 \
     }
 #define UPDATE(name, verb)                                                                         \
     enum rc core_##name##_update(struct hsm *h, CK_SESSION_HANDLE session, CK_BYTE *in,            \
                                  CK_ULONG in_n, CK_BYTE *out, CK_ULONG *out_n)                     \
     {                                                                                              \
-        return op_update(h, session, verb, in, in_n, out, out_n);                                  \
+        LENGTH_IN(out_n);                                                                          \
+        const enum rc rc = op_update(h, session, verb, in, in_n, out, len);                        \
+        LENGTH_OUT(out_n);                                                                         \
+        return rc;                                                                                 \
     }
 #define FEED(name, verb)                                                                           \
     enum rc core_##name##_update(struct hsm *h, CK_SESSION_HANDLE session, CK_BYTE *in,            \
@@ -302,7 +317,10 @@ static enum rc op_final(struct hsm *h, CK_SESSION_HANDLE session, enum mech_verb
     enum rc core_##name##_final(struct hsm *h, CK_SESSION_HANDLE session, CK_BYTE *out,            \
                                 CK_ULONG *out_n)                                                   \
     {                                                                                              \
-        return op_final(h, session, verb, out, out_n);                                             \
+        LENGTH_IN(out_n);                                                                          \
+        const enum rc rc = op_final(h, session, verb, out, len);                                   \
+        LENGTH_OUT(out_n);                                                                         \
+        return rc;                                                                                 \
     }
 
 INIT(encrypt, VERB_ENCRYPT)

@@ -79,8 +79,8 @@ static enum rc read_state(const struct session *s, struct bytes v, uint64_t *ret
     TRY(rd_u64(&r, ret_mechanism));
     TRY(rd_block(&r, ret_inner));
     TRY(rd_end(&r));
-    REQUIRE(bytes_equal(magic, BYTES_STR("OPS1")) && kind == STATE_DIGEST &&
-                owner == s->handle && slot == s->token->slot,
+    REQUIRE(bytes_equal(magic, BYTES_STR("OPS1")) && kind == STATE_DIGEST && owner == s->handle &&
+                slot == s->token->slot,
             RC_SAVED_STATE_INVALID);
     return RC_OK;
 }

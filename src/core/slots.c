@@ -108,8 +108,8 @@ static void put_token_flags(const struct hsm *h, const struct token *t, CK_TOKEN
     ret->flags |= pin_flags(h, so, CKF_SO_PIN_COUNT_LOW, CKF_SO_PIN_FINAL_TRY, CKF_SO_PIN_LOCKED);
     if (user->set) {
         ret->flags |= CKF_USER_PIN_INITIALIZED;
-        ret->flags |= pin_flags(h, user, CKF_USER_PIN_COUNT_LOW, CKF_USER_PIN_FINAL_TRY,
-                                CKF_USER_PIN_LOCKED);
+        ret->flags |=
+            pin_flags(h, user, CKF_USER_PIN_COUNT_LOW, CKF_USER_PIN_FINAL_TRY, CKF_USER_PIN_LOCKED);
     }
 }
 

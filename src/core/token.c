@@ -92,8 +92,7 @@ static enum rc read_state(struct token *t, struct store_txn *txn)
     uint8_t key[8];
     struct bytes record = BYTES_NONE;
     state_key(t->slot, key);
-    const enum rc rc =
-        t->hsm->engine->get(txn, STORE_META, BYTES(key, sizeof key), &record);
+    const enum rc rc = t->hsm->engine->get(txn, STORE_META, BYTES(key, sizeof key), &record);
     if (rc == RC_NOT_FOUND) {
         if (t->initialized) {
             forget_token(t);

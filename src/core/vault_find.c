@@ -35,9 +35,8 @@ static enum rc read_term(struct token *t, struct store_txn *txn, enum seal_domai
 {
     uint8_t key[VAULT_TERM_SIZE];
     rwlock_read(&t->objects_lock);
-    const enum rc rc = t->keys[domain] != NULL
-                           ? vault_term_key(t, t->keys[domain], term, key)
-                           : RC_NOT_FOUND;
+    const enum rc rc =
+        t->keys[domain] != NULL ? vault_term_key(t, t->keys[domain], term, key) : RC_NOT_FOUND;
     rwlock_drop(&t->objects_lock);
     if (rc == RC_NOT_FOUND) {
         return RC_OK;

@@ -107,7 +107,7 @@ static void wrong_lengths(void **state)
 }
 
 /* Each wrong padding has the one code; a whole text in one call gives no byte of it. */
-static void wrong_padding(void **state)
+static void r054_wrong_padding(void **state)
 {
     (void)state;
     static const char *const lasts[] = {
@@ -142,7 +142,7 @@ static void wrong_padding(void **state)
     }
 }
 
-static void ctr_counts_to_its_bits(void **state)
+static void r062_ctr_counts_to_its_bits(void **state)
 {
     (void)state;
     AUTO_OBJECT struct object *key = aes(KEY);
@@ -191,7 +191,7 @@ static void gcm_vector(void **state)
 }
 
 /* No plaintext before the tag was right: not from update, not into the caller's place. */
-static void gcm_releases_nothing(void **state)
+static void r042_gcm_releases_nothing(void **state)
 {
     (void)state;
     AUTO_OBJECT struct object *key = aes(GCM_KEY);
@@ -256,7 +256,7 @@ static void gcm_own_nonce(void **state)
 }
 
 /* SP 800-38C, example 1 and 2. */
-static void ccm_vectors(void **state)
+static void r060_ccm_vectors(void **state)
 {
     (void)state;
     AUTO_OBJECT struct object *key = aes("404142434445464748494a4b4c4d4e4f");
@@ -287,7 +287,7 @@ static void ccm_vectors(void **state)
 }
 
 /* Output over input, shifted by -20 to 20 bytes: as if they were apart. */
-static void overlapping(void **state)
+static void r030_overlapping(void **state)
 {
     (void)state;
     AUTO_OBJECT struct object *key = aes(KEY);
@@ -386,13 +386,13 @@ int main(void)
         cmocka_unit_test(block_modes),
         cmocka_unit_test(parts_make_the_whole),
         cmocka_unit_test(wrong_lengths),
-        cmocka_unit_test(wrong_padding),
-        cmocka_unit_test(ctr_counts_to_its_bits),
+        cmocka_unit_test(r054_wrong_padding),
+        cmocka_unit_test(r062_ctr_counts_to_its_bits),
         cmocka_unit_test(gcm_vector),
-        cmocka_unit_test(gcm_releases_nothing),
+        cmocka_unit_test(r042_gcm_releases_nothing),
         cmocka_unit_test(gcm_own_nonce),
-        cmocka_unit_test(ccm_vectors),
-        cmocka_unit_test(overlapping),
+        cmocka_unit_test(r060_ccm_vectors),
+        cmocka_unit_test(r030_overlapping),
         cmocka_unit_test(in_place_in_parts),
         cmocka_unit_test(short_memory),
     };

@@ -73,7 +73,7 @@ static struct bytes point_of(const struct object *pub)
 }
 
 /* Both sides agree, point as DER or raw, with each KDF; a length asked for is the length given. */
-static void ecdh_both_ways(void **state)
+static void r067_ecdh_both_ways(void **state)
 {
     (void)state;
     static const CK_EC_KDF_TYPE kdfs[] = {
@@ -146,7 +146,7 @@ static void ecdh_both_ways(void **state)
 }
 
 /* RFC 5869, test case 1: whole, each half, and the salt as a key. */
-static void rfc5869(void **state)
+static void r069_rfc5869(void **state)
 {
     (void)state;
     const struct bytes salt = hex("000102030405060708090a0b0c");
@@ -196,7 +196,7 @@ static void rfc5869(void **state)
     AUTO_OBJECT struct object *aes_key = aes("000102030405060708090a0b0c0d0e0f");
     assert_rc(derive(CKM_HKDF_DERIVE, &p, sizeof p, base, aes_key, t, 2, &none),
               RC_KEY_TYPE_INCONSISTENT);
-    /* no more than 255 blocks; the PRK has one size */
+    /* item 18: no more than a key may have; the PRK has one size */
     p.ulSaltType = CKF_HKDF_SALT_NULL;
     p.prfHashMechanism = CKM_SHA_1;
     const CK_ATTRIBUTE most[] = {A_ULONG(CKA_VALUE_LEN, 4096)};
@@ -216,8 +216,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rfc7748),
-        cmocka_unit_test(ecdh_both_ways),
-        cmocka_unit_test(rfc5869),
+        cmocka_unit_test(r067_ecdh_both_ways),
+        cmocka_unit_test(r069_rfc5869),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

@@ -20,7 +20,7 @@ static CK_ULONG number(const struct object *o, CK_ATTRIBUTE_TYPE type)
     return v;
 }
 
-static void secret_keys(void **state)
+static void r017_secret_keys(void **state)
 {
     (void)state;
     static const CK_ULONG right[] = {16, 24, 32};
@@ -60,7 +60,7 @@ static void secret_keys(void **state)
 }
 
 /* FIPS 197, C.1 gives the block of another text; the zero block under SP 800-38A's key is known. */
-static void check_values(void **state)
+static void r102_check_values(void **state)
 {
     (void)state;
     AUTO_OBJECT struct object *key = aes("2b7e151628aed2a6abf7158809cf4f3c");
@@ -83,7 +83,7 @@ static void check_values(void **state)
     assert_hex(attr(o, CKA_CHECK_VALUE), "a9993e");
 }
 
-static void aes_import(void **state)
+static void r024_aes_import(void **state)
 {
     (void)state;
     for (size_t n = 0; n <= 40; n++) {
@@ -95,7 +95,7 @@ static void aes_import(void **state)
     }
 }
 
-static void rsa_generation(void **state)
+static void r019_rsa_generation(void **state)
 {
     (void)state;
     AUTO_OBJECT struct object *pub = NULL;
@@ -184,7 +184,7 @@ static enum rc rsa_public(struct bytes n, const char *e)
                   A_BYTES(CKA_MODULUS, n), A_BYTES(CKA_PUBLIC_EXPONENT, hex(e)));
 }
 
-static void rsa_public_import(void **state)
+static void r020_rsa_public_import(void **state)
 {
     (void)state;
     AUTO_OBJECT struct object *pub = NULL;
@@ -214,7 +214,7 @@ static enum rc ec_public(CK_KEY_TYPE type, const char *params, struct bytes poin
                   A_BYTES(CKA_EC_PARAMS, hex(params)), A_BYTES(CKA_EC_POINT, point));
 }
 
-static void ec_points(void **state)
+static void r022_ec_points(void **state)
 {
     (void)state;
     AUTO_OBJECT struct object *pub = NULL;
@@ -248,7 +248,7 @@ static void ec_points(void **state)
     assert_true(ec_public(CKK_EC_EDWARDS, ED25519, BYTES(edge, 31)) != RC_OK);
 }
 
-static void curve_names(void **state)
+static void r021_curve_names(void **state)
 {
     (void)state;
     static const struct {
@@ -286,7 +286,7 @@ static void curve_names(void **state)
     assert_rc(generate_pair(CKM_EC_KEY_PAIR_GEN, NULL, 0, &pub, &priv), RC_TEMPLATE_INCOMPLETE);
 }
 
-static void ec_private_import(void **state)
+static void r023_ec_private_import(void **state)
 {
     (void)state;
     AUTO_OBJECT struct object *o = NULL;
@@ -345,11 +345,16 @@ static void short_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(secret_keys),       cmocka_unit_test(check_values),
-        cmocka_unit_test(aes_import),        cmocka_unit_test(rsa_generation),
-        cmocka_unit_test(rsa_import),        cmocka_unit_test(rsa_public_import),
-        cmocka_unit_test(ec_points),         cmocka_unit_test(curve_names),
-        cmocka_unit_test(ec_private_import), cmocka_unit_test(short_memory),
+        cmocka_unit_test(r017_secret_keys),
+        cmocka_unit_test(r102_check_values),
+        cmocka_unit_test(r024_aes_import),
+        cmocka_unit_test(r019_rsa_generation),
+        cmocka_unit_test(rsa_import),
+        cmocka_unit_test(r020_rsa_public_import),
+        cmocka_unit_test(r022_ec_points),
+        cmocka_unit_test(r021_curve_names),
+        cmocka_unit_test(r023_ec_private_import),
+        cmocka_unit_test(short_memory),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

@@ -16,7 +16,7 @@ static enum rc read_at(enum param_kind kind, const void *p, CK_ULONG n)
     return rc;
 }
 
-/* At every alignment. */
+/* At every alignment (item 11). */
 static enum rc read_param(enum param_kind kind, const void *p, size_t n)
 {
     uint8_t place[160];
@@ -31,7 +31,7 @@ static enum rc read_param(enum param_kind kind, const void *p, size_t n)
 #define BAD RC_MECHANISM_PARAM_INVALID
 #define READ(kind, v) read_param(kind, &(v), sizeof(v))
 
-static void sizes(void **state)
+static void r006_sizes(void **state)
 {
     (void)state;
     static const struct {
@@ -58,7 +58,7 @@ static void sizes(void **state)
     }
 }
 
-static void inner_pointers(void **state)
+static void r007_inner_pointers(void **state)
 {
     (void)state;
     uint8_t b[300] = {0};
@@ -120,7 +120,7 @@ static void inner_pointers(void **state)
     assert_rc(READ(PARAM_HKDF, hkdf), BAD);
 }
 
-static void ranges(void **state)
+static void r061_ranges(void **state)
 {
     (void)state;
     uint8_t b[16] = {0};
@@ -199,9 +199,9 @@ static void copied(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),
-        cmocka_unit_test(inner_pointers),
-        cmocka_unit_test(ranges),
+        cmocka_unit_test(r006_sizes),
+        cmocka_unit_test(r007_inner_pointers),
+        cmocka_unit_test(r061_ranges),
         cmocka_unit_test(copied),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);

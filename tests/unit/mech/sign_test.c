@@ -129,7 +129,7 @@ static void sha1_policy(void **state)
     mech_op_free(op);
 }
 
-static void pss_limits(void **state)
+static void r058_pss_limits(void **state)
 {
     (void)state;
     AUTO_BUF struct buf sig = BUF_INIT;
@@ -153,7 +153,7 @@ static void pss_limits(void **state)
         RC_MECHANISM_PARAM_INVALID);
 }
 
-static void raw_lengths(void **state)
+static void r065_raw_lengths(void **state)
 {
     (void)state;
     AUTO_BUF struct buf sig = BUF_INIT;
@@ -179,7 +179,8 @@ static void raw_lengths(void **state)
     env.policy.allow_raw_rsa = false;
 }
 
-static void encryption(void **state)
+/* Every hash with every MGF, empty texts too (item 41), wrong lengths (item 57). */
+static void r056_encryption(void **state)
 {
     (void)state;
     static const CK_MECHANISM_TYPE hashes[] = {
@@ -215,7 +216,7 @@ static void encryption(void **state)
     assert_ok(once(CKM_RSA_PKCS, VERB_ENCRYPT, NULL, 0, rsa_pub, BYTES_STR("text"), &c));
     assert_ok(once(CKM_RSA_PKCS, VERB_DECRYPT, NULL, 0, rsa_priv, buf_view(&c), &back));
     assert_bytes(buf_view(&back), BYTES_STR("text"));
-    /* implicit rejection: no error, no text, the same each time */
+    /* item 55: implicit rejection: no error, no text, the same each time */
     AUTO_BUF struct buf again = BUF_INIT;
     c.p[100] ^= 1;
     back.n = 0;
@@ -227,7 +228,7 @@ static void encryption(void **state)
 }
 
 /* RFC 8032: 7.1 test 2, 7.2 foo, 7.3 abc, 7.4 1 octet with context. */
-static void eddsa_vectors(void **state)
+static void r066_eddsa_vectors(void **state)
 {
     (void)state;
     uint8_t foo[] = "foo";
@@ -302,9 +303,9 @@ static void every_curve(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_row),   cmocka_unit_test(sha1_policy),
-        cmocka_unit_test(pss_limits),  cmocka_unit_test(raw_lengths),
-        cmocka_unit_test(encryption),  cmocka_unit_test(eddsa_vectors),
+        cmocka_unit_test(every_row),       cmocka_unit_test(sha1_policy),
+        cmocka_unit_test(r058_pss_limits), cmocka_unit_test(r065_raw_lengths),
+        cmocka_unit_test(r056_encryption), cmocka_unit_test(r066_eddsa_vectors),
         cmocka_unit_test(every_curve),
     };
     return cmocka_run_group_tests(tests, open_keys, close_keys);

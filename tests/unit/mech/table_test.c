@@ -34,7 +34,7 @@ static void listing(void **state)
 }
 
 /* A verb that is shown has a function; one that is not is refused. */
-static void flags_have_functions(void **state)
+static void r076_flags_have_functions(void **state)
 {
     (void)state;
     for (size_t i = 0; i < mech_row_count(); i++) {
@@ -71,7 +71,7 @@ static void policy(void **state)
     assert_true(mech_offers(mech_find(&env, CKM_SHA_1), VERB_DIGEST));
 }
 
-static void units(void **state)
+static void r077_units(void **state)
 {
     (void)state;
     static const struct {
@@ -114,8 +114,9 @@ static void fitting_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(listing), cmocka_unit_test(flags_have_functions), cmocka_unit_test(policy),
-        cmocka_unit_test(units),   cmocka_unit_test(fitting_keys),
+        cmocka_unit_test(listing),      cmocka_unit_test(r076_flags_have_functions),
+        cmocka_unit_test(policy),       cmocka_unit_test(r077_units),
+        cmocka_unit_test(fitting_keys),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

@@ -73,7 +73,7 @@ static void key_wrap_vectors(void **state)
     }
 }
 
-static void key_wrap_lengths(void **state)
+static void r063_key_wrap_lengths(void **state)
 {
     (void)state;
     AUTO_OBJECT struct object *kek = aes("000102030405060708090a0b0c0d0e0f");
@@ -146,7 +146,7 @@ static void try_one(const struct wrapper *w, const struct object *key)
               RC_WRAPPED_KEY_LEN_RANGE);
 }
 
-static void every_key_every_way(void **state)
+static void r082_every_key_every_way(void **state)
 {
     (void)state;
     struct object *pub[7] = {NULL};
@@ -279,7 +279,7 @@ static void pkcs8_of_others(void **state)
 }
 
 /* Every byte of an encoded key changed, and every length: never a crash, mostly an error. */
-static void damaged_pkcs8(void **state)
+static void r027_damaged_pkcs8(void **state)
 {
     (void)state;
     AUTO_OBJECT struct object *pub = NULL;
@@ -327,9 +327,9 @@ static void short_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(key_wrap_vectors),    cmocka_unit_test(key_wrap_lengths),
-        cmocka_unit_test(every_key_every_way), cmocka_unit_test(pkcs8_of_others),
-        cmocka_unit_test(damaged_pkcs8),       cmocka_unit_test(short_memory),
+        cmocka_unit_test(key_wrap_vectors),         cmocka_unit_test(r063_key_wrap_lengths),
+        cmocka_unit_test(r082_every_key_every_way), cmocka_unit_test(pkcs8_of_others),
+        cmocka_unit_test(r027_damaged_pkcs8),       cmocka_unit_test(short_memory),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

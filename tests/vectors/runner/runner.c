@@ -6,7 +6,7 @@
  * many cases passed, failed and were left out, and why. Exits 1 when a case failed: a valid one was
  * refused or came out wrong, or an invalid one was taken.
  *
- * The module is CRATON_MODULE. Files come from the folder CRATON_VECTORS, else
+ * The module is CRATON_MODULE. Files come from the folder CRATON_WYCHEPROOF, else
  * $CRATON_SOURCE/../shared/vectors/wycheproof, else $CRATON_SOURCE/tests/vectors/wycheproof.
  */
 #include "runner.h"
@@ -307,7 +307,7 @@ static bool is_folder(const char *path)
 
 static const char *vectors_folder(char *space, size_t n)
 {
-    const char *given = getenv("CRATON_VECTORS");
+    const char *given = getenv("CRATON_WYCHEPROOF");
     const char *source = getenv("CRATON_SOURCE");
     if (given != NULL) {
         return given;

@@ -100,14 +100,14 @@ static void choose_hashes(struct crypto *c)
 
 static void choose_ciphers(struct crypto *c)
 {
-    for (enum cipher_mode mode = 0; mode < CIPHER_MODE_COUNT; mode++) {
-        const struct crypto_backend *b1 = BEST(c, b->cipher != NULL ? b->cipher_rank(mode) : 0);
+    const struct crypto_backend *b1;
 
+    for (enum cipher_mode mode = 0; mode < CIPHER_MODE_COUNT; mode++) {
+        b1 = BEST(c, b->cipher != NULL ? b->cipher_rank(mode) : 0);
         c->cipher[mode] = b1 != NULL ? b1->cipher : NULL;
     }
-    for (size_t i = 0; i < c->n_backends && c->keywrap == NULL; i++) {
-        c->keywrap = c->backends[i]->keywrap;
-    }
+    b1 = BEST(c, b->keywrap != NULL ? b->keywrap_rank : 0);
+    c->keywrap = b1 != NULL ? b1->keywrap : NULL;
 }
 
 static void choose_pkeys(struct crypto *c)

@@ -292,6 +292,7 @@ struct crypto_backend {
     const struct cipher_ops *cipher;
     int (*cipher_rank)(enum cipher_mode mode);
     const struct keywrap_ops *keywrap;
+    int keywrap_rank;
     const struct pkey_ops *pkey;
     int (*pkey_rank)(const struct pkey_spec *spec);
     int (*pkey_generate_rank)(const struct pkey_spec *spec);

@@ -269,6 +269,7 @@ static const struct crypto_backend table = {
     .cipher = &osl_cipher_ops,
     .cipher_rank = cipher_rank,
     .keywrap = &osl_keywrap_ops,
+    .keywrap_rank = RANK,
     .pkey = &osl_pkey_ops,
     .pkey_rank = pkey_rank,
     .pkey_generate_rank = pkey_rank,

@@ -31,16 +31,12 @@ struct conf {
     unsigned max_failed_logins;
     unsigned pbkdf2_iterations;
     bool key_separation;
-    bool reject_repeated_iv;
     /* [algorithms] */
     enum conf_backend crypto_backend;
     bool fips_approved_only;
-    bool fips_pqc;
-    bool enable_pqc;
     bool allow_weak_rsa;
     bool allow_sha1_signing;
     bool allow_raw_rsa; /* CKM_RSA_X_509 */
-    bool vendor_mechanisms;
     /* [log] */
     enum log_level log_level;
     enum log_target log_target;

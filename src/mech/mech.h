@@ -39,9 +39,6 @@ struct mech_policy {
     bool allow_weak_rsa;     /* RSA below 2048 bits */
     bool allow_sha1_signing; /* making signatures with SHA-1; verifying is always allowed */
     bool allow_raw_rsa;      /* CKM_RSA_X_509 */
-    bool vendor_mechanisms;
-    bool enable_pqc;
-    bool reject_repeated_iv; /* no effect on what the standard defines when false */
 };
 
 /* What mechanisms need from above. One per hall, constant while it is open. */

@@ -42,22 +42,22 @@ struct token {
 
     struct lock lock; /* LOCK_TOKEN: all up to objects_lock */
     bool initialized;
-    enum rc status;           /* why the state cannot be read, or RC_OK */
-    struct seal_state state;  /* as of `seen` */
-    struct buf state_record;  /* the sealed record that `state` was read from */
-    struct secret *master;    /* while the security officer is logged in */
+    enum rc status;          /* why the state cannot be read, or RC_OK */
+    struct seal_state state; /* as of `seen` */
+    struct buf state_record; /* the sealed record that `state` was read from */
+    struct secret *master;   /* while the security officer is logged in */
     unsigned sessions, rw_sessions;
-    _Atomic uint64_t seen;    /* store change that `state` is as of, plus one */
-    _Atomic int role;         /* enum guard_role */
-    _Atomic uint64_t epoch;   /* raised when private objects become unusable */
+    _Atomic uint64_t seen;  /* store change that `state` is as of, plus one */
+    _Atomic int role;       /* enum guard_role */
+    _Atomic uint64_t epoch; /* raised when private objects become unusable */
 
     struct rwlock objects_lock; /* LOCK_OBJECT: all below */
     struct seal_keys *keys[2];  /* by enum seal_domain; private only while the user is logged in */
     uint8_t token_id[SEAL_TOKEN_ID_SIZE]; /* whose keys these are */
-    struct map cached;          /* token objects: id -> struct cached * */
-    struct map session_objects; /* id -> struct session_object * */
-    struct map nonces;          /* id -> struct nonce_block * */
-    _Atomic uint64_t local;     /* raised when a session object changes or goes */
+    struct map cached;                    /* token objects: id -> struct cached * */
+    struct map session_objects;           /* id -> struct session_object * */
+    struct map nonces;                    /* id -> struct nonce_block * */
+    _Atomic uint64_t local;               /* raised when a session object changes or goes */
 };
 
 struct cached {
@@ -75,15 +75,15 @@ struct session_object {
 enum { OP_KINDS = VERB_VERIFY + 1 }; /* encrypt, decrypt, digest, sign, verify */
 
 struct op {
-    struct mech_op *run;       /* kept for the next time; NULL before the first */
+    struct mech_op *run; /* kept for the next time; NULL before the first */
     const struct mech_row *row;
-    struct object *key;        /* NULL for digests */
+    struct object *key; /* NULL for digests */
     bool active;
-    bool in_parts;             /* an update has been seen */
-    bool needs_login;          /* CKA_ALWAYS_AUTHENTICATE and no context login yet */
-    uint64_t epoch;            /* of the token when begun, for private keys */
-    uint64_t change, local;    /* at which the key was last seen to exist */
-    struct secret *held;       /* a result that did not fit the caller's buffer */
+    bool in_parts;          /* an update has been seen */
+    bool needs_login;       /* CKA_ALWAYS_AUTHENTICATE and no context login yet */
+    uint64_t epoch;         /* of the token when begun, for private keys */
+    uint64_t change, local; /* at which the key was last seen to exist */
+    struct secret *held;    /* a result that did not fit the caller's buffer */
 };
 
 struct find {
@@ -94,7 +94,7 @@ struct find {
 };
 
 struct session {
-    struct lock lock; /* LOCK_SESSION */
+    struct lock lock;         /* LOCK_SESSION */
     CK_SESSION_HANDLE handle; /* 0: free */
     struct token *token;
     bool rw;
@@ -122,7 +122,7 @@ struct hsm {
     struct lock opening; /* LOCK_OPENING: store and device, once */
     struct store *_Atomic store;
     struct secret *device;
-    struct lock lock; /* LOCK_HSM: the session table */
+    struct lock lock;                  /* LOCK_HSM: the session table */
     struct session *_Atomic *sessions; /* by index */
     size_t sessions_cap, sessions_made;
     struct session *free_sessions;

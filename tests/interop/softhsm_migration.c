@@ -125,7 +125,7 @@ static CK_OBJECT_HANDLE make_pair(struct side *old, bool rsa, const char *label,
         {CKA_ID, &id, 1},
     };
     CK_ATTRIBUTE priv[] = {
-        {CKA_TOKEN, &yes, 1}, {CKA_PRIVATE, &yes, 1},           {CKA_EXTRACTABLE, &yes, 1},
+        {CKA_TOKEN, &yes, 1}, {CKA_PRIVATE, &yes, 1},          {CKA_EXTRACTABLE, &yes, 1},
         {CKA_SIGN, &yes, 1},  {CKA_LABEL, text, strlen(text)}, {CKA_ID, &id, 1},
     };
     CK_MECHANISM m = {rsa ? CKM_RSA_PKCS_KEY_PAIR_GEN : CKM_EC_KEY_PAIR_GEN, NULL, 0};
@@ -140,8 +140,12 @@ static CK_OBJECT_HANDLE make_aes(struct side *old, const char *label, CK_BYTE id
     char text[32];
     (void)snprintf(text, sizeof text, "%s", label);
     CK_ATTRIBUTE t[] = {
-        {CKA_VALUE_LEN, &len, sizeof len}, {CKA_TOKEN, &yes, 1},   {CKA_EXTRACTABLE, &yes, 1},
-        {CKA_ENCRYPT, &yes, 1},            {CKA_DECRYPT, &yes, 1}, {CKA_LABEL, text, strlen(text)},
+        {CKA_VALUE_LEN, &len, sizeof len},
+        {CKA_TOKEN, &yes, 1},
+        {CKA_EXTRACTABLE, &yes, 1},
+        {CKA_ENCRYPT, &yes, 1},
+        {CKA_DECRYPT, &yes, 1},
+        {CKA_LABEL, text, strlen(text)},
         {CKA_ID, &id, 1},
     };
     CK_MECHANISM m = {CKM_AES_KEY_GEN, NULL, 0};
@@ -152,8 +156,8 @@ static CK_OBJECT_HANDLE make_aes(struct side *old, const char *label, CK_BYTE id
 
 /* Wraps KEY there, unwraps it here under its label and id. */
 static void move(struct side *old, CK_OBJECT_HANDLE old_kek, CK_OBJECT_HANDLE key,
-                 struct side *ours, CK_OBJECT_HANDLE our_kek, CK_OBJECT_CLASS cls,
-                 CK_KEY_TYPE type, const char *label, CK_BYTE id)
+                 struct side *ours, CK_OBJECT_HANDLE our_kek, CK_OBJECT_CLASS cls, CK_KEY_TYPE type,
+                 const char *label, CK_BYTE id)
 {
     CK_BYTE wrapped[4096];
     CK_ULONG n = sizeof wrapped;
@@ -166,9 +170,12 @@ static void move(struct side *old, CK_OBJECT_HANDLE old_kek, CK_OBJECT_HANDLE ke
     char text[32];
     (void)snprintf(text, sizeof text, "%s", label);
     CK_ATTRIBUTE t[] = {
-        {CKA_CLASS, &cls, sizeof cls},   {CKA_KEY_TYPE, &type, sizeof type},
-        {CKA_TOKEN, &yes, 1},            {CKA_PRIVATE, &yes, 1},
-        {CKA_LABEL, text, strlen(text)}, {CKA_ID, &id, 1},
+        {CKA_CLASS, &cls, sizeof cls},
+        {CKA_KEY_TYPE, &type, sizeof type},
+        {CKA_TOKEN, &yes, 1},
+        {CKA_PRIVATE, &yes, 1},
+        {CKA_LABEL, text, strlen(text)},
+        {CKA_ID, &id, 1},
         {cls == CKO_PRIVATE_KEY ? CKA_SIGN : CKA_DECRYPT, &yes, 1},
     };
     CK_OBJECT_HANDLE h = 0;
@@ -222,8 +229,8 @@ int main(int argc, char **argv)
     const CK_OBJECT_HANDLE our_kek = write_kek(&ours, kek), old_kek = write_kek(&old, kek);
     memset(kek, 0, sizeof kek);
 
-    move(&old, old_kek, make_pair(&old, true, "my-signing-key", 1), &ours, our_kek,
-         CKO_PRIVATE_KEY, CKK_RSA, "my-signing-key", 1);
+    move(&old, old_kek, make_pair(&old, true, "my-signing-key", 1), &ours, our_kek, CKO_PRIVATE_KEY,
+         CKK_RSA, "my-signing-key", 1);
     move(&old, old_kek, make_pair(&old, false, "my-ec-key", 2), &ours, our_kek, CKO_PRIVATE_KEY,
          CKK_EC, "my-ec-key", 2);
     move(&old, old_kek, make_aes(&old, "my-aes-key", 3), &ours, our_kek, CKO_SECRET_KEY, CKK_AES,

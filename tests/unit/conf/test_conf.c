@@ -41,15 +41,11 @@ static void test_defaults(void **state)
     assert_int_equal(c->max_failed_logins, 10);
     assert_int_equal(c->pbkdf2_iterations, 600000);
     assert_false(c->key_separation);
-    assert_false(c->reject_repeated_iv);
     assert_int_equal(c->crypto_backend, CONF_BACKEND_AUTO);
     assert_false(c->fips_approved_only);
-    assert_false(c->fips_pqc);
-    assert_true(c->enable_pqc);
     assert_false(c->allow_weak_rsa);
     assert_false(c->allow_sha1_signing);
     assert_false(c->allow_raw_rsa);
-    assert_true(c->vendor_mechanisms);
     assert_int_equal(c->log_level, LOG_LEVEL_WARN);
     assert_int_equal(c->log_target, LOG_TO_SYSLOG);
     assert_null(c->log_file);
@@ -91,14 +87,10 @@ static void test_every_member(void **state)
     assert_int_equal(c->max_failed_logins, 3);
     assert_int_equal(c->pbkdf2_iterations, 100000);
     assert_true(c->key_separation);
-    assert_true(c->reject_repeated_iv);
     assert_int_equal(c->crypto_backend, CONF_BACKEND_AWSLC);
-    assert_true(c->fips_pqc);
-    assert_false(c->enable_pqc);
     assert_true(c->allow_weak_rsa);
     assert_true(c->allow_sha1_signing);
     assert_true(c->allow_raw_rsa);
-    assert_false(c->vendor_mechanisms);
     assert_int_equal(c->log_level, LOG_LEVEL_DEBUG);
     assert_int_equal(c->log_target, LOG_TO_FILE);
     assert_string_equal(c->log_file, "/nowhere/log");
@@ -357,7 +349,6 @@ static void test_sample_is_the_default(void **state)
         fail_msg("%s", reason);
     }
     assert_int_equal(c->slot_count, 1);
-    assert_true(c->vendor_mechanisms);
     conf_free(c);
     /* with every key active it is valid as well, but for those that need a value */
     for (size_t i = 0; i + 1 < sample.n; i++) {

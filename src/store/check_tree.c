@@ -299,7 +299,7 @@ enum rc check_trees(int fd, const struct check_meta *meta, struct check_result *
     REQUIRE(pages <= SIZE_MAX / 2 / meta->page, RC_STORE_CORRUPT);
     AUTO_FREE uint8_t *used = mem_alloc((size_t)(pages / 8 + 1));
     REQUIRE(used != NULL, RC_HOST_MEMORY);
-    void *map = mmap(NULL, pages * meta->page, PROT_READ, MAP_SHARED, fd, 0);
+    void *map = mmap(NULL, pages * meta->page, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
     REQUIRE(map != MAP_FAILED, place_errno(errno));
     struct check_result out = {0};
     struct walk w = {.map = map, .page = meta->page, .pages = pages, .used = used, .out = &out};

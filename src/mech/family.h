@@ -107,7 +107,7 @@ struct mech_op {
     const struct mech_row *row; /* NULL: idle */
     const struct runner *run;
     enum mech_verb verb;
-    struct object *key;
+    const struct object *key; /* borrowed */
     struct param param;
 
     bool started; /* an update came */

@@ -75,8 +75,9 @@ bool mech_signs_with_sha1(const struct mech_row *row, enum mech_verb verb);
 struct mech_op *mech_op_new(void); /* NULL when memory is short */
 void mech_op_free(struct mech_op *op);
 
-/* Begins ROW for VERB with MECHANISM's parameter and KEY (NULL for digests). A reference on KEY is
- * taken until mech_op_end or the end of the run. KEY's secrets are ready; guard has allowed it.
+/* Begins ROW for VERB with MECHANISM's parameter and KEY (NULL for digests). KEY is borrowed until
+ * mech_end or the end of the run: the caller keeps a reference, so that threads that use one key do
+ * not share a counter here too. KEY's secrets are ready; guard has allowed it.
  * RC_MECHANISM_PARAM_INVALID, RC_KEY_SIZE_RANGE, RC_KEY_TYPE_INCONSISTENT, ... leave OP idle. */
 NODISCARD enum rc mech_begin(struct mech_op *op, const struct mech_env *env,
                              const struct mech_row *row, enum mech_verb verb,

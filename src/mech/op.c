@@ -35,7 +35,7 @@ void mech_end(struct mech_op *op)
     buf_clear(&op->held);
     buf_clear(&op->scratch);
     mem_wipe(op->block, sizeof(op->block));
-    object_unref(TAKE(op->key));
+    op->key = NULL;
     op->block_n = 0;
     op->started = false;
     op->journal_full = false;
@@ -69,7 +69,7 @@ enum rc op_begin(struct mech_op *op, const struct mech_env *env, const struct me
     op->env = env;
     op->row = row;
     op->verb = verb;
-    op->key = key != NULL ? object_ref(key) : NULL;
+    op->key = key;
     const enum rc rc = row->family->begin(op);
     if (rc != RC_OK) {
         mech_end(op);

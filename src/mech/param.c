@@ -25,13 +25,15 @@ static enum rc keep(struct param *p, const struct piece *pieces, size_t n)
         total += pieces[i].n;
     }
     /* all at once: a view must not move when the next piece comes */
-    TRY(buf_reserve(&p->store, total));
+    if (total > 0) {
+        TRY(buf_reserve(&p->store, total));
+    }
     for (size_t i = 0; i < n; i++) {
-        const uint8_t *at = p->store.p + p->store.n;
+        *pieces[i].ret = BYTES_NONE;
         if (pieces[i].n > 0) {
+            *pieces[i].ret = BYTES(p->store.p + p->store.n, pieces[i].n);
             TRY(buf_add(&p->store, pieces[i].p, pieces[i].n));
         }
-        *pieces[i].ret = pieces[i].n > 0 ? BYTES(at, pieces[i].n) : BYTES_NONE;
     }
     return RC_OK;
 }

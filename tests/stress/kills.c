@@ -23,16 +23,16 @@ static bool is_pair(int number)
     return number % 3 == 2;
 }
 
-static void name_of(int worker, int number, char name[32])
+static void name_of(int worker, int number, char name[NAME_SIZE])
 {
-    snprintf(name, 32, "worker %d thing %d", worker, number);
+    snprintf(name, NAME_SIZE, "worker %d thing %d", worker, number);
 }
 
 /* One byte when it begins, then one for each thing that the token has acknowledged. */
 static void work(void *arg)
 {
     const struct job *job = arg;
-    char name[32];
+    char name[NAME_SIZE];
     CK_OBJECT_HANDLE key = 0;
     token_start();
     const CK_SESSION_HANDLE s = token_login();
@@ -81,7 +81,7 @@ static void one_turn(int turn)
 /* Whether thing NUMBER of WORKER is there; whole, if it is. */
 static bool is_there(CK_SESSION_HANDLE s, int worker, int number)
 {
-    char name[32];
+    char name[NAME_SIZE];
     CK_OBJECT_HANDLE found[4];
     name_of(worker, number, name);
     const CK_ULONG n = find(s, CK_UNAVAILABLE_INFORMATION, name, found, 4);

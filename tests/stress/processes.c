@@ -9,14 +9,14 @@
 
 enum { PROCESSES = 16, ROUNDS = 157, PAIR_EVERY = 20 };
 
-static void name_of(int process, int round, char name[32])
+static void name_of(int process, int round, char name[NAME_SIZE])
 {
-    snprintf(name, 32, "process %d key %d", process, round);
+    snprintf(name, NAME_SIZE, "process %d key %d", process, round);
 }
 
-static void pair_name(int process, int round, char name[32])
+static void pair_name(int process, int round, char name[NAME_SIZE])
 {
-    snprintf(name, 32, "process %d pair %d", process, round);
+    snprintf(name, NAME_SIZE, "process %d pair %d", process, round);
 }
 
 static bool is_kept(int round)
@@ -27,7 +27,7 @@ static bool is_kept(int round)
 /* Four operations. */
 static void one_round(CK_SESSION_HANDLE s, int process, int round)
 {
-    char name[32];
+    char name[NAME_SIZE];
     CK_OBJECT_HANDLE key = 0;
     CK_OBJECT_HANDLE found[2];
     name_of(process, round, name);
@@ -62,7 +62,7 @@ static void verify(void *unused)
 {
     (void)unused;
     static CK_OBJECT_HANDLE all[PROCESSES * ROUNDS * 3];
-    char name[32];
+    char name[NAME_SIZE];
     CK_OBJECT_HANDLE found[2];
     CK_ULONG keys = 0;
     CK_ULONG pairs = 0;

@@ -56,7 +56,7 @@ int end_child(pid_t pid);
 
 /* ---- keys whose value follows from their name --------------------------------------------------- */
 
-enum { VALUE_SIZE = 32 };
+enum { VALUE_SIZE = 32, NAME_SIZE = 64 };
 void key_value(const char *name, CK_BYTE out[VALUE_SIZE]);
 
 /* A token key (generic secret, may sign, readable value) called NAME; CKA_ID is the name too. */

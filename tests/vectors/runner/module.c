@@ -22,14 +22,16 @@ static bool write_conf(void)
     }
     (void)snprintf(conf_path, sizeof conf_path, "%s/craton_hsm.toml", folder);
     FILE *f = fopen(conf_path, "w");
+    const char *backend = getenv("CRATON_BACKEND");
     if (f == NULL) {
         return false;
     }
     (void)fprintf(f,
                   "[token]\npersist_objects = false\nstorage_path = \"%s/store\"\n"
                   "[security]\npbkdf2_iterations = 100000\n"
-                  "[algorithms]\nallow_weak_rsa = true\nallow_sha1_signing = true\n",
-                  folder);
+                  "[algorithms]\nallow_weak_rsa = true\nallow_sha1_signing = true\n"
+                  "crypto_backend = \"%s\"\n",
+                  folder, backend != NULL ? backend : "auto");
     return fclose(f) == 0 && setenv("CRATON_HSM_CONFIG", conf_path, 1) == 0;
 }
 

@@ -62,6 +62,12 @@ void lmdb_abandon(struct store *s);
 /* Another process wrote beyond our map: makes it larger. No transaction of this thread is open. */
 NODISCARD enum rc lmdb_grow(struct store *s);
 
+/* As the table of store.h says. */
+NODISCARD enum rc lmdb_begin(struct store *s, bool write, struct store_txn **ret);
+NODISCARD enum rc lmdb_commit(struct store_txn *t);
+void lmdb_abort(struct store_txn *t);
+uint64_t lmdb_txn_change(const struct store_txn *t);
+
 /* Ends a read transaction for good. */
 void lmdb_reader_free(struct store_txn *t);
 

@@ -31,7 +31,7 @@ struct store_txn; /* one transaction, one thread */
 struct store_options {
     const char *path; /* directory; NULL for memory */
     bool create;      /* make the directory (0700, parents too) and files (0600) when absent */
-    bool exclusive;   /* RC_STORE_LOCKED when another process has it open */
+    bool exclusive;   /* RC_STORE_LOCKED when another process has it open, or this one not so */
 };
 
 struct store_engine {
@@ -45,7 +45,9 @@ struct store_engine {
     /* In a forked child instead of close: forgets without touching what the parent holds. */
     void (*abandon)(struct store *s);
 
-    /* Number of the last committed transaction of any process. No system call, no lock. */
+    /* Number of the last committed transaction of any process. No system call, no lock. It may be
+     * ahead of the snapshot that a reader gets in the same moment: remember the txn_change() of the
+     * transaction that was read in, never this. */
     uint64_t (*change)(const struct store *s);
 
     /* A read transaction sees one snapshot. A write transaction waits for other writers. A thread
@@ -62,6 +64,7 @@ struct store_engine {
                    struct bytes *ret);
     enum rc (*put)(struct store_txn *t, enum store_table table, struct bytes key,
                    struct bytes value);
+    /* RC_NOT_FOUND, which does not spoil T; after any other error of a write T cannot commit. */
     enum rc (*remove)(struct store_txn *t, enum store_table table, struct bytes key);
     /* Removes every key that begins with PREFIX (not empty), in any table. */
     enum rc (*remove_prefix)(struct store_txn *t, enum store_table table, struct bytes prefix);

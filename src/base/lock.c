@@ -15,9 +15,9 @@ static _Thread_local unsigned held; /* bit r: a lock of rank r */
 static const char *rank_name(enum lock_rank rank)
 {
     static const char *const names[] = {
-        [LOCK_HSM] = "HSM",       [LOCK_SESSION] = "SESSION", [LOCK_TOKEN] = "TOKEN",
-        [LOCK_OBJECT] = "OBJECT", [LOCK_STORE] = "STORE",     [LOCK_CRYPTO] = "CRYPTO",
-        [LOCK_MEMORY] = "MEMORY", [LOCK_LOG] = "LOG",
+        [LOCK_HSM] = "HSM",       [LOCK_SESSION] = "SESSION", [LOCK_LOGIN] = "LOGIN",
+        [LOCK_TOKEN] = "TOKEN",   [LOCK_OBJECT] = "OBJECT",   [LOCK_STORE] = "STORE",
+        [LOCK_CRYPTO] = "CRYPTO", [LOCK_MEMORY] = "MEMORY",   [LOCK_LOG] = "LOG",
     };
     return rank >= LOCK_HSM && rank <= LOCK_LOG ? names[rank] : "?";
 }

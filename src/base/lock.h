@@ -12,6 +12,7 @@
 enum lock_rank {
     LOCK_HSM = 1,
     LOCK_SESSION,
+    LOCK_LOGIN,
     LOCK_TOKEN,
     LOCK_OBJECT,
     LOCK_OPENING, /* the opening of a store */

@@ -2,8 +2,8 @@
  *
  * What the files of the hall share.
  *
- * Locks, in the order they are taken: hsm->lock < session->lock < token->lock < token->objects_lock
- * < store. A call holds its session's lock from lookup to return, so one session runs one call at a
+ * Locks, in the order they are taken: hsm->lock < session->lock < token->login < token->lock <
+ * token->objects_lock < hsm->opening < store. A call holds its session's lock from lookup to return, so one session runs one call at a
  * time and sessions run side by side. No cryptography runs under a token lock, the opening of stored
  * records and the PIN check excepted.
  */
@@ -39,6 +39,10 @@ struct token {
     struct hsm *hsm;
     uint32_t slot;
     struct mech_env mech; /* what mechanisms need from us; constant */
+
+    /* LOCK_LOGIN: one matter of PINs at a time. The slow parts (back-off, key derivation) run under
+     * this lock alone, so that nobody who is logged in waits for somebody who fails to. */
+    struct lock login;
 
     struct lock lock; /* LOCK_TOKEN: all up to objects_lock */
     bool initialized;
@@ -171,16 +175,18 @@ NODISCARD enum rc token_ready(struct token *t);
 NODISCARD enum rc token_still(struct token *t, struct store_txn *txn);
 /* With t->lock held: nobody is logged in any more; private things go. */
 void token_logout_locked(struct token *t);
-/* Writes t->state inside TXN. */
+/* The state as TXN sees it. RC_NOT_FOUND: not initialised. */
+NODISCARD enum rc token_state_get(struct token *t, struct store_txn *txn, struct seal_state *ret);
+/* Writes STATE inside TXN. */
 NODISCARD enum rc token_state_put(struct token *t, struct store_txn *txn,
                                   const struct seal_state *state);
 
 /* ---- login.c ----------------------------------------------------------------------------------------- */
 
-/* Checks PIN with counting, back-off and lockout, durable before the comparison. t->lock is held.
- * Caller frees *RET_MASTER. */
-NODISCARD enum rc login_check_locked(struct token *t, enum seal_account account, struct bytes pin,
-                                     struct secret **ret_master);
+/* Checks PIN with counting, back-off and lockout, durable before the comparison. t->login is held,
+ * t->lock is not. *RET_STATE: the token that it was checked against. Caller frees *RET_MASTER. */
+NODISCARD enum rc login_check(struct token *t, enum seal_account account, struct bytes pin,
+                              struct seal_state *ret_state, struct secret **ret_master);
 /* The rules for a new PIN. */
 NODISCARD enum rc login_new_pin(const struct hsm *h, struct bytes pin);
 

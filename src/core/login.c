@@ -7,7 +7,7 @@
 
 #include "hall.h"
 
-/* Reads, changes and writes a token's state in one durable transaction; t->lock is held. */
+/* Reads, changes and writes a token's state in one durable transaction; t->lock is not held. */
 static enum rc change_state(struct token *t, enum rc (*change)(struct seal_state *s, void *ctx),
                             void *ctx)
 {
@@ -17,13 +17,8 @@ static enum rc change_state(struct token *t, enum rc (*change)(struct seal_state
     struct store_txn *txn = NULL;
     TRY(h->engine->begin(store, true, &txn));
     /* What another process wrote meanwhile is in this transaction's view. */
-    uint8_t key[8];
-    mem_copy(key, "tokn", 4);
-    put_u32_be(key + 4, t->slot);
-    struct bytes record = BYTES_NONE;
     struct seal_state state;
-    enum rc rc = h->engine->get(txn, STORE_META, BYTES(key, sizeof key), &record);
-    rc = rc == RC_OK ? seal_state_read(h->crypto, h->device, t->slot, record, &state) : rc;
+    enum rc rc = token_state_get(t, txn, &state);
     rc = rc == RC_OK ? change(&state, ctx) : rc;
     if (rc == RC_OK) {
         state.change++;
@@ -34,7 +29,19 @@ static enum rc change_state(struct token *t, enum rc (*change)(struct seal_state
         return rc;
     }
     TRY(h->engine->commit(txn));
-    return token_refresh_locked(t);
+    return token_refresh(t);
+}
+
+/* A copy of the state as it is now. */
+static void snapshot(struct token *t, struct seal_state *ret)
+{
+    LOCKED(&t->lock);
+    *ret = t->state;
+}
+
+static bool same_token(const struct seal_state *a, const struct seal_state *b)
+{
+    return memcmp(a->token_id, b->token_id, sizeof a->token_id) == 0;
 }
 
 struct attempt {
@@ -65,8 +72,8 @@ static enum rc clear_attempts(struct seal_state *s, void *ctx)
     return RC_OK;
 }
 
-enum rc login_check_locked(struct token *t, enum seal_account account, struct bytes pin,
-                           struct secret **ret_master)
+enum rc login_check(struct token *t, enum seal_account account, struct bytes pin,
+                    struct seal_state *ret_state, struct secret **ret_master)
 {
     struct attempt attempt = {.t = t, .account = account, .wait_ms = 0};
     enum rc rc = change_state(t, count_attempt, &attempt);
@@ -76,8 +83,10 @@ enum rc login_check_locked(struct token *t, enum seal_account account, struct by
     }
     TRY(rc);
     AUTO_SECRET struct secret *master = NULL;
-    rc = seal_pin_open(t->hsm->crypto, &t->state, account, pin, &master);
-    if (rc == RC_PIN_INCORRECT && t->state.pin[account].failed >= t->hsm->conf->max_failed_logins) {
+    snapshot(t, ret_state);
+    rc = seal_pin_open(t->hsm->crypto, ret_state, account, pin, &master);
+    if (rc == RC_PIN_INCORRECT &&
+        ret_state->pin[account].failed >= t->hsm->conf->max_failed_logins) {
         log_warn("the %s PIN of slot %u is now locked", account == SEAL_SO ? "SO" : "user",
                  t->slot);
         return RC_PIN_LOCKED;
@@ -155,36 +164,73 @@ enum rc login_new_pin(const struct hsm *h, struct bytes pin)
 
 /* ---- C_InitToken --------------------------------------------------------------------------------- */
 
-static enum rc prove_so(struct token *t, struct bytes pin)
+/* *RET_STATE: the token that may be replaced; *RET_EXISTS: whether there is one. */
+static enum rc prove_so(struct token *t, struct bytes pin, struct seal_state *ret_state,
+                        bool *ret_exists)
 {
-    if (!t->initialized) {
+    AUTO_SECRET struct secret *master = NULL;
+    const enum rc ready = token_ready(t);
+    *ret_exists = ready == RC_OK;
+    if (ready == RC_TOKEN_NOT_INITIALIZED) {
         return RC_OK;
     }
+    TRY(ready);
+    snapshot(t, ret_state);
     /* A locked SO recovers only here, and loses everything by it. */
-    if (t->state.pin[SEAL_SO].failed >= t->hsm->conf->max_failed_logins) {
+    if (ret_state->pin[SEAL_SO].failed >= t->hsm->conf->max_failed_logins) {
         log_warn("slot %u is initialised anew because its SO PIN is locked", t->slot);
         return RC_OK;
     }
-    AUTO_SECRET struct secret *master = NULL;
-    return login_check_locked(t, SEAL_SO, pin, &master);
+    return login_check(t, SEAL_SO, pin, ret_state, &master);
 }
 
-static enum rc replace_token(struct token *t, struct store *store, const struct seal_state *state)
+static enum rc no_sessions(struct token *t)
+{
+    LOCKED(&t->lock);
+    return t->sessions == 0 ? RC_OK : RC_SESSION_EXISTS;
+}
+
+/* The token in the store is still the one whose officer was asked: RC_CANCEL, ask again. */
+static enum rc still_replaceable(struct token *t, struct store_txn *txn,
+                                 const struct seal_state *old)
+{
+    struct seal_state now;
+    const enum rc rc = token_state_get(t, txn, &now);
+    if (rc == RC_NOT_FOUND) {
+        return old == NULL ? RC_OK : RC_CANCEL;
+    }
+    TRY(rc);
+    return old != NULL && same_token(old, &now) ? RC_OK : RC_CANCEL;
+}
+
+static enum rc replace_in(struct token *t, struct store_txn *txn, const struct seal_state *old,
+                          const struct seal_state *state)
+{
+    const struct store_engine *engine = t->hsm->engine;
+    uint8_t prefix[4];
+    put_u32_be(prefix, t->slot);
+    TRY(still_replaceable(t, txn, old));
+    TRY(engine->remove_prefix(txn, STORE_OBJECT, BYTES(prefix, sizeof prefix)));
+    TRY(engine->remove_prefix(txn, STORE_INDEX, BYTES(prefix, sizeof prefix)));
+    return token_state_put(t, txn, state);
+}
+
+/* OLD: the token that goes, or NULL. */
+static enum rc replace_token(struct token *t, struct store *store, const struct seal_state *old,
+                             const struct seal_state *state)
 {
     struct hsm *h = t->hsm;
     struct store_txn *txn = NULL;
-    uint8_t prefix[4];
-    put_u32_be(prefix, t->slot);
+    LOCKED(&t->lock);
+    REQUIRE(t->sessions == 0, RC_SESSION_EXISTS); /* none came while the PIN was checked */
     TRY(h->engine->begin(store, true, &txn));
-    enum rc rc = h->engine->remove_prefix(txn, STORE_OBJECT, BYTES(prefix, sizeof prefix));
-    rc =
-        rc == RC_OK ? h->engine->remove_prefix(txn, STORE_INDEX, BYTES(prefix, sizeof prefix)) : rc;
-    rc = rc == RC_OK ? token_state_put(t, txn, state) : rc;
+    const enum rc rc = replace_in(t, txn, old, state);
     if (rc != RC_OK) {
         h->engine->abort(txn);
         return rc;
     }
-    return h->engine->commit(txn);
+    TRY(h->engine->commit(txn));
+    return token_refresh_locked(t);
 }
 
 static void token_label(const struct hsm *h, const CK_BYTE *given, uint8_t out[SEAL_LABEL_SIZE])
@@ -201,34 +247,43 @@ static void token_label(const struct hsm *h, const CK_BYTE *given, uint8_t out[S
     mem_copy(out, h->conf->label, strnlen(h->conf->label, SEAL_LABEL_SIZE));
 }
 
+static enum rc init_token(struct token *t, struct bytes so_pin, const CK_BYTE *label)
+{
+    struct hsm *h = t->hsm;
+    struct seal_state old;
+    struct seal_state fresh;
+    bool exists = false;
+    struct store *store = NULL;
+    uint8_t text[SEAL_LABEL_SIZE];
+    AUTO_SECRET struct secret *master = NULL;
+    TRY(prove_so(t, so_pin, &old, &exists));
+    TRY(hall_store_make(h, &store));
+    token_label(h, label, text);
+    TRY(seal_token_new(h->crypto, BYTES(text, sizeof text), so_pin, h->conf->pbkdf2_iterations,
+                       hall_now_ms(h), &fresh, &master));
+    return replace_token(t, store, exists ? &old : NULL, &fresh);
+}
+
 enum rc core_init_token(struct hsm *h, CK_SLOT_ID slot, CK_BYTE *pin, CK_ULONG pin_n,
                         CK_BYTE *label)
 {
     struct token *t = NULL;
     TRY(hall_token(h, slot, &t));
     REQUIRE(pin != NULL && label != NULL, RC_ARGUMENTS_BAD);
-    const struct bytes so_pin = BYTES(pin, pin_n);
-    LOCKED(&t->lock);
-    REQUIRE(t->sessions == 0, RC_SESSION_EXISTS);
-    TRY(token_refresh_locked(t));
-    TRY(login_new_pin(h, so_pin));
-    TRY(prove_so(t, so_pin));
-    struct store *store = NULL;
-    TRY(hall_store_make(h, &store));
-    uint8_t text[SEAL_LABEL_SIZE];
-    token_label(h, label, text);
-    struct seal_state state;
-    AUTO_SECRET struct secret *master = NULL;
-    TRY(seal_token_new(h->crypto, BYTES(text, sizeof text), so_pin, h->conf->pbkdf2_iterations,
-                       hall_now_ms(h), &state, &master));
-    TRY(replace_token(t, store, &state));
-    return token_refresh_locked(t);
+    LOCKED(&t->login);
+    TRY(no_sessions(t));
+    TRY(login_new_pin(h, BYTES(pin, pin_n)));
+    enum rc rc = RC_CANCEL;
+    while (rc == RC_CANCEL) { /* another process initialised it meanwhile */
+        rc = init_token(t, BYTES(pin, pin_n), label);
+    }
+    return rc;
 }
 
 /* ---- C_InitPIN, C_SetPIN ---------------------------------------------------------------------------- */
 
 struct new_pin {
-    struct token *t;
+    const struct seal_state *of; /* the token it was made for */
     enum seal_account account;
     struct seal_pin made;
 };
@@ -236,50 +291,61 @@ struct new_pin {
 static enum rc set_pin(struct seal_state *s, void *ctx)
 {
     const struct new_pin *n = ctx;
-    REQUIRE(memcmp(s->token_id, n->t->state.token_id, sizeof s->token_id) == 0,
-            RC_TOKEN_NOT_RECOGNIZED);
+    REQUIRE(same_token(s, n->of), RC_TOKEN_NOT_RECOGNIZED);
     s->pin[n->account] = n->made;
     return RC_OK;
 }
 
 /* The slow part runs before the transaction, on a copy. */
-static enum rc store_pin(struct token *t, enum seal_account account, struct bytes pin,
-                         const struct secret *master)
+static enum rc store_pin(struct token *t, const struct seal_state *of, enum seal_account account,
+                         struct bytes pin, const struct secret *master)
 {
-    struct seal_state copy = t->state;
+    struct seal_state copy = *of;
     TRY(seal_pin_set(t->hsm->crypto, &copy, account, pin, t->hsm->conf->pbkdf2_iterations, master));
-    struct new_pin n = {.t = t, .account = account, .made = copy.pin[account]};
+    struct new_pin n = {.of = of, .account = account, .made = copy.pin[account]};
     return change_state(t, set_pin, &n);
+}
+
+/* The state and the master key that the security officer's login opened. */
+static enum rc so_master(struct token *t, struct seal_state *ret_state, struct secret **ret_master)
+{
+    LOCKED(&t->lock);
+    REQUIRE(atomic_load(&t->role) == ROLE_SO && t->master != NULL, RC_USER_NOT_LOGGED_IN);
+    *ret_state = t->state;
+    *ret_master = secret_copy(t->master);
+    return *ret_master != NULL ? RC_OK : RC_HOST_MEMORY;
 }
 
 enum rc core_init_pin(struct hsm *h, CK_SESSION_HANDLE session, CK_BYTE *pin, CK_ULONG pin_n)
 {
     AUTO_SESSION *s = NULL;
+    struct seal_state state;
+    AUTO_SECRET struct secret *master = NULL;
     TRY(session_take(h, session, &s));
     REQUIRE(pin != NULL, RC_ARGUMENTS_BAD);
-    struct token *t = s->token;
-    TRY(token_ready(t));
-    LOCKED(&t->lock);
-    REQUIRE(atomic_load(&t->role) == ROLE_SO && t->master != NULL, RC_USER_NOT_LOGGED_IN);
+    TRY(token_ready(s->token));
+    LOCKED(&s->token->login);
+    TRY(so_master(s->token, &state, &master));
     TRY(login_new_pin(h, BYTES(pin, pin_n)));
-    return store_pin(t, SEAL_USER, BYTES(pin, pin_n), t->master);
+    return store_pin(s->token, &state, SEAL_USER, BYTES(pin, pin_n), master);
 }
 
 enum rc core_set_pin(struct hsm *h, CK_SESSION_HANDLE session, CK_BYTE *old, CK_ULONG old_n,
                      CK_BYTE *pin, CK_ULONG pin_n)
 {
     AUTO_SESSION *s = NULL;
+    struct seal_state state;
+    AUTO_SECRET struct secret *master = NULL;
     TRY(session_take(h, session, &s));
     REQUIRE(old != NULL && pin != NULL, RC_ARGUMENTS_BAD);
     REQUIRE(s->rw, RC_SESSION_READ_ONLY);
     struct token *t = s->token;
     TRY(token_ready(t));
     TRY(login_new_pin(h, BYTES(pin, pin_n)));
-    LOCKED(&t->lock);
+    LOCKED(&t->login);
     const enum seal_account account = atomic_load(&t->role) == ROLE_SO ? SEAL_SO : SEAL_USER;
-    AUTO_SECRET struct secret *master = NULL;
-    TRY(login_check_locked(t, account, BYTES(old, old_n), &master));
-    return store_pin(t, account, BYTES(pin, pin_n), master);
+    TRY(login_check(t, account, BYTES(old, old_n), &state, &master));
+    return store_pin(t, &state, account, BYTES(pin, pin_n), master);
 }
 
 /* ---- C_Login, C_Logout -------------------------------------------------------------------------------- */
@@ -314,14 +380,47 @@ static enum rc context_login(struct session *s, struct bytes pin)
         waiting = waiting || (s->ops[i].active && s->ops[i].needs_login);
     }
     REQUIRE(waiting, RC_OPERATION_NOT_INITIALIZED);
-    LOCKED(&t->lock);
+    LOCKED(&t->login);
     REQUIRE(atomic_load(&t->role) == ROLE_USER, RC_USER_NOT_LOGGED_IN);
+    struct seal_state state;
     AUTO_SECRET struct secret *master = NULL;
-    TRY(login_check_locked(t, SEAL_USER, pin, &master));
+    TRY(login_check(t, SEAL_USER, pin, &state, &master));
     for (size_t i = 0; i < OP_KINDS; i++) {
         s->ops[i].needs_login = false;
     }
     return RC_OK;
+}
+
+static enum rc may_log_in_now(struct token *t, enum guard_role role)
+{
+    LOCKED(&t->lock);
+    return may_log_in(t, role);
+}
+
+/* The PIN is right: ROLE is logged in, if that may still be. Takes *MASTER when it keeps it.
+ * RC_CANCEL: another process initialised the token anew meanwhile. */
+static enum rc enter(struct token *t, enum guard_role role, const struct seal_state *checked,
+                     struct secret **master)
+{
+    LOCKED(&t->lock);
+    TRY(may_log_in(t, role));
+    REQUIRE(t->initialized && same_token(checked, &t->state), RC_CANCEL);
+    if (role == ROLE_USER) {
+        TRY(open_private(t, *master));
+    } else {
+        t->master = TAKE(*master); /* C_InitPIN wraps it anew */
+    }
+    atomic_store(&t->role, (int)role);
+    return RC_OK;
+}
+
+static enum rc log_in(struct token *t, enum guard_role role, struct bytes pin)
+{
+    struct seal_state state;
+    AUTO_SECRET struct secret *master = NULL;
+    TRY(may_log_in_now(t, role));
+    TRY(login_check(t, role == ROLE_SO ? SEAL_SO : SEAL_USER, pin, &state, &master));
+    return enter(t, role, &state, &master);
 }
 
 enum rc core_login(struct hsm *h, CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin,
@@ -339,17 +438,12 @@ enum rc core_login(struct hsm *h, CK_SESSION_HANDLE session, CK_USER_TYPE user, 
         return context_login(s, BYTES(pin, pin_n));
     }
     const enum guard_role role = user == CKU_SO ? ROLE_SO : ROLE_USER;
-    LOCKED(&t->lock);
-    TRY(may_log_in(t, role));
-    AUTO_SECRET struct secret *master = NULL;
-    TRY(login_check_locked(t, role == ROLE_SO ? SEAL_SO : SEAL_USER, BYTES(pin, pin_n), &master));
-    if (role == ROLE_USER) {
-        TRY(open_private(t, master));
-    } else {
-        t->master = TAKE(master); /* C_InitPIN wraps it anew */
+    LOCKED(&t->login);
+    enum rc rc = RC_CANCEL;
+    while (rc == RC_CANCEL) {
+        rc = log_in(t, role, BYTES(pin, pin_n));
     }
-    atomic_store(&t->role, (int)role);
-    return RC_OK;
+    return rc;
 }
 
 enum rc core_login_user(struct hsm *h, CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin,

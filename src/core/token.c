@@ -27,6 +27,7 @@ enum rc token_open(struct hsm *h, uint32_t slot, struct token *t)
         .next_nonce = vault_next_nonce,
         .ctx = t,
     };
+    lock_init(&t->login, LOCK_LOGIN);
     lock_init(&t->lock, LOCK_TOKEN);
     rwlock_init(&t->objects_lock, LOCK_OBJECT);
     return RC_OK;
@@ -45,6 +46,7 @@ void token_close(struct token *t)
     buf_free(&t->state_record);
     rwlock_destroy(&t->objects_lock);
     lock_destroy(&t->lock);
+    lock_destroy(&t->login);
 }
 
 void token_logout_locked(struct token *t)
@@ -150,15 +152,20 @@ enum rc token_ready(struct token *t)
     return t->initialized ? RC_OK : RC_TOKEN_NOT_INITIALIZED;
 }
 
-enum rc token_still(struct token *t, struct store_txn *txn)
+enum rc token_state_get(struct token *t, struct store_txn *txn, struct seal_state *ret)
 {
     uint8_t key[8];
-    uint8_t ours[SEAL_TOKEN_ID_SIZE];
     struct bytes record = BYTES_NONE;
-    struct seal_state state;
     state_key(t->slot, key);
     TRY(t->hsm->engine->get(txn, STORE_META, BYTES(key, sizeof key), &record));
-    TRY(seal_state_read(t->hsm->crypto, t->hsm->device, t->slot, record, &state));
+    return seal_state_read(t->hsm->crypto, t->hsm->device, t->slot, record, ret);
+}
+
+enum rc token_still(struct token *t, struct store_txn *txn)
+{
+    uint8_t ours[SEAL_TOKEN_ID_SIZE];
+    struct seal_state state;
+    TRY(token_state_get(t, txn, &state));
     rwlock_read(&t->objects_lock);
     mem_copy(ours, t->token_id, sizeof ours);
     rwlock_drop(&t->objects_lock);

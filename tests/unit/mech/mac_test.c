@@ -6,6 +6,7 @@
 #include "fixture.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 static void digests(void **state)
 {
@@ -193,12 +194,27 @@ static void one_op_for_all(void **state)
     mech_op_free(op);
 }
 
+/* More bytes in one call than an int counts: the same as in parts. */
+static void r029_more_than_an_int(void **state)
+{
+    (void)state;
+    const size_t n = ((size_t)1 << 31) + 4099;
+    uint8_t *p = mmap(NULL, n, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_true(p != MAP_FAILED);
+    AUTO_BUF struct buf whole = BUF_INIT;
+    AUTO_BUF struct buf parts = BUF_INIT;
+    assert_ok(once(CKM_SHA_1, VERB_DIGEST, NULL, 0, NULL, BYTES(p, n), &whole));
+    assert_ok(in_parts(CKM_SHA_1, VERB_DIGEST, NULL, 0, NULL, BYTES(p, n), 1u << 28, &parts));
+    assert_bytes(buf_view(&whole), buf_view(&parts));
+    (void)munmap(p, n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digests),           cmocka_unit_test(saved_digest),
         cmocka_unit_test(r064_hmac_vectors), cmocka_unit_test(cmac_and_gmac),
-        cmocka_unit_test(one_op_for_all),
+        cmocka_unit_test(one_op_for_all),    cmocka_unit_test(r029_more_than_an_int),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

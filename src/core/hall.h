@@ -196,6 +196,9 @@ NODISCARD enum rc login_new_pin(const struct hsm *h, struct bytes pin);
  * memory. Caller unrefs. */
 NODISCARD enum rc vault_get(struct session *s, CK_OBJECT_HANDLE handle, bool secrets,
                             struct object **ret);
+/* The same; *RET_SEEN: the store change that the answer is as of. */
+NODISCARD enum rc vault_get_at(struct session *s, CK_OBJECT_HANDLE handle, bool secrets,
+                               struct object **ret, uint64_t *ret_seen);
 /* As vault_get with secrets for keys in use, through the session's memory of the last one;
  * RC_KEY_HANDLE_INVALID. *RET is borrowed from the session: ref it to keep it. */
 NODISCARD enum rc vault_key(struct session *s, CK_OBJECT_HANDLE handle, const struct object **ret);

@@ -96,10 +96,11 @@ static enum rc key_lives(struct session *s, struct op *op)
     const uint64_t local = atomic_load(&t->local);
     if (change != op->change || local != op->local) {
         AUTO_OBJECT struct object *o = NULL;
-        const enum rc rc = vault_get(s, object_id(op->key), false, &o);
+        uint64_t seen = 0;
+        const enum rc rc = vault_get_at(s, object_id(op->key), false, &o, &seen);
         REQUIRE(rc != RC_OBJECT_HANDLE_INVALID, RC_KEY_HANDLE_INVALID);
         TRY(rc);
-        op->change = change;
+        op->change = seen;
         op->local = local;
     }
     return RC_OK;

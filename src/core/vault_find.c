@@ -82,6 +82,7 @@ static enum rc find_stored(struct session *s, struct store *store, const struct 
     const struct store_engine *engine = s->token->hsm->engine;
     struct store_txn *txn = NULL;
     TRY(engine->begin(store, false, &txn));
+    f->change = engine->txn_change(txn);
     enum rc rc = w->public ? read_term(s->token, txn, SEAL_PUBLIC, term, f) : RC_OK;
     if (rc == RC_OK && w->private) {
         rc = read_term(s->token, txn, SEAL_PRIVATE, term, f);

@@ -148,12 +148,14 @@ static void mark_checked(struct token *t, uint64_t id, uint64_t change)
     rwlock_drop(&t->objects_lock);
 }
 
-/* Looks ID up in the store; KNOWN (or NULL) is what memory has. Takes the reference of KNOWN. */
+/* Looks ID up in the store; KNOWN (or NULL) is what memory has. Takes the reference of KNOWN.
+ * *RET_SEEN: the store change that the answer is as of. */
 static enum rc check_store(struct token *t, struct store_txn *txn, uint64_t id,
-                           struct object *known, struct object **ret)
+                           struct object *known, struct object **ret, uint64_t *ret_seen)
 {
     AUTO_OBJECT struct object *old = known;
     const uint64_t change = t->hsm->engine->txn_change(txn);
+    *ret_seen = change;
     const uint64_t epoch = atomic_load(&t->epoch);
     uint64_t version = 0;
     const enum rc rc = stored_version(t, txn, id, &version);
@@ -172,22 +174,24 @@ static enum rc check_store(struct token *t, struct store_txn *txn, uint64_t id,
     return RC_OK;
 }
 
-static enum rc token_object(struct token *t, uint64_t id, struct object **ret)
+static enum rc token_object(struct token *t, uint64_t id, struct object **ret, uint64_t *ret_seen)
 {
     struct hsm *h = t->hsm;
     struct store *store = NULL;
     TRY(hall_store(h, &store));
     bool current = false;
-    struct object *known = recall(t, id, h->engine->change(store), &current);
+    const uint64_t change = h->engine->change(store);
+    struct object *known = recall(t, id, change, &current);
     if (current) {
         *ret = known;
+        *ret_seen = change;
         return RC_OK;
     }
     AUTO_OBJECT struct object *old = known;
     TRY(token_refresh(t));
     struct store_txn *txn = NULL;
     TRY(h->engine->begin(store, false, &txn));
-    const enum rc rc = check_store(t, txn, id, TAKE(old), ret);
+    const enum rc rc = check_store(t, txn, id, TAKE(old), ret, ret_seen);
     h->engine->abort(txn);
     return rc;
 }
@@ -221,14 +225,15 @@ static enum rc load_secrets(struct token *t, const struct object *o)
 }
 
 static enum rc get_once(struct session *s, CK_OBJECT_HANDLE handle, bool secrets,
-                        struct object **ret)
+                        struct object **ret, uint64_t *ret_seen)
 {
     struct token *t = s->token;
     AUTO_OBJECT struct object *o = NULL;
     if ((handle & HANDLE_SESSION_OBJECT) != 0) {
+        *ret_seen = vault_change_number(t);
         TRY(session_object(t, handle, &o));
     } else {
-        TRY(token_object(t, handle, &o));
+        TRY(token_object(t, handle, &o, ret_seen));
     }
     const struct guard_who who = session_who(s);
     REQUIRE(guard_sees(&who, o), RC_NOT_FOUND);
@@ -239,14 +244,21 @@ static enum rc get_once(struct session *s, CK_OBJECT_HANDLE handle, bool secrets
     return RC_OK;
 }
 
-enum rc vault_get(struct session *s, CK_OBJECT_HANDLE handle, bool secrets, struct object **ret)
+enum rc vault_get_at(struct session *s, CK_OBJECT_HANDLE handle, bool secrets, struct object **ret,
+                     uint64_t *ret_seen)
 {
     REQUIRE(handle != CK_INVALID_HANDLE, RC_OBJECT_HANDLE_INVALID);
-    enum rc rc = get_once(s, handle, secrets, ret);
+    enum rc rc = get_once(s, handle, secrets, ret, ret_seen);
     if (rc == RC_NOT_FOUND && secrets) {
-        rc = get_once(s, handle, secrets, ret); /* it was changed while we looked */
+        rc = get_once(s, handle, secrets, ret, ret_seen); /* it was changed while we looked */
     }
     return rc == RC_NOT_FOUND ? RC_OBJECT_HANDLE_INVALID : rc;
+}
+
+enum rc vault_get(struct session *s, CK_OBJECT_HANDLE handle, bool secrets, struct object **ret)
+{
+    uint64_t seen = 0;
+    return vault_get_at(s, handle, secrets, ret, &seen);
 }
 
 enum rc vault_key(struct session *s, CK_OBJECT_HANDLE handle, const struct object **ret)
@@ -261,13 +273,14 @@ enum rc vault_key(struct session *s, CK_OBJECT_HANDLE handle, const struct objec
         return RC_OK;
     }
     struct object *o = NULL;
-    const enum rc rc = vault_get(s, handle, true, &o);
+    uint64_t seen = 0;
+    const enum rc rc = vault_get_at(s, handle, true, &o, &seen);
     REQUIRE(rc != RC_OBJECT_HANDLE_INVALID, RC_KEY_HANDLE_INVALID);
     TRY(rc);
     object_unref(s->last);
     s->last = o;
     s->last_handle = handle;
-    s->last_change = change;
+    s->last_change = seen; /* not `change`: the number may run ahead of what a reader sees */
     s->last_local = local;
     s->last_epoch = epoch;
     *ret = o;

@@ -10,7 +10,8 @@
 #include "base/mem.h"
 #include "bench.h"
 
-#define AIM_TWO 1.9   /* two threads against one */
+#define AIM_TWO 1.9 /* two threads against one */
+#define AIM_AS_BARE 0.95
 #define AIM_SOFT 0.98 /* not slower than SoftHSM2: two hundredths are noise */
 #define AIM_MANY 0.9  /* finding among many against finding among few: likewise */
 
@@ -147,7 +148,11 @@ static struct verdict judge(const struct result *r, const struct result *all, si
         miss(&v, bare >= r->row->aim_bare, "bare", bare, r->row->aim_bare);
     }
     if (r->row->threads && two >= 0) {
-        miss(&v, two >= AIM_TWO, "two threads", two, AIM_TWO);
+        /* Where the bare library does not reach it either, the machine has no two cores free. */
+        const double free_cores = ratio(r, reference(r), 2, reference(r), 1);
+        const bool as_bare = free_cores >= 0 && two >= free_cores * AIM_AS_BARE;
+        miss(&v, two >= AIM_TWO || as_bare, "two threads", two,
+             free_cores >= 0 && free_cores < AIM_TWO ? free_cores : AIM_TWO);
     }
     if (soft > 0) {
         const double better = is_loop(r->row) ? soft : 1 / soft;
@@ -174,18 +179,19 @@ static const char *verdict_text(const struct verdict *v)
 
 static void print_row(const struct result *r, const struct verdict *v)
 {
-    char t[10][24];
+    char t[11][24];
     const char *unit = r->row->op == OP_START ? " [ms]" : r->row->op == OP_MEMORY ? " [B]" : "";
     char name[40];
     const bool loop = is_loop(r->row);
     snprintf(name, sizeof(name), "%s%s", r->row->name, unit);
-    printf("%-26s %11s %11s %5s %11s %11s %11s %11s %6s %8s  %s\n", name,
+    printf("%-26s %11s %11s %5s %11s %11s %11s %11s %6s %6s %8s  %s\n", name,
            number(t[0], middle(r, WHO_OURS, 1)), loop ? number(t[1], middle(r, WHO_OURS, 2)) : "-",
            loop ? times(t[2], ratio(r, WHO_OURS, 2, WHO_OURS, 1)) : "-",
            number(t[3], middle(r, WHO_SOFTHSM, 1)),
            loop ? number(t[4], middle(r, WHO_SOFTHSM, 2)) : "-",
            number(t[5], middle(r, WHO_OPENSSL, 1)), number(t[6], middle(r, WHO_AWSLC, 1)),
            times(t[7], ratio(r, WHO_OURS, 1, reference(r), 1)),
+           times(t[9], ratio(r, WHO_OURS, 2, reference(r), 2)),
            times(t[8], ratio(r, WHO_OURS, 1, WHO_SOFTHSM, 1)), verdict_text(v));
 }
 
@@ -198,8 +204,9 @@ void report_text(const struct machine *m, const struct result *r, size_t n)
     printf("Operations a second (start: milliseconds, memory: bytes an object); medians of %zu "
            "rounds.\n\n",
            n > 0 ? r[0].rounds : 0);
-    printf("%-26s %11s %11s %5s %11s %11s %11s %11s %6s %8s  %s\n", "", "craton-hsm", "2 threads",
-           "2:1", "SoftHSM2", "2 threads", "OpenSSL", "AWS-LC", ":bare", ":SoftHSM", "aim");
+    printf("%-26s %11s %11s %5s %11s %11s %11s %11s %6s %6s %8s  %s\n", "", "craton-hsm",
+           "2 threads", "2:1", "SoftHSM2", "2 threads", "OpenSSL", "AWS-LC", ":bare", "2 thr.",
+           ":SoftHSM", "aim");
     bool missed = false;
     for (size_t i = 0; i < n; i++) {
         const struct verdict v = judge(&r[i], r, n);

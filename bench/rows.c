@@ -59,7 +59,7 @@ const struct row rows[] = {
      .op = OP_GENERATE,
      .alg = ALG_RSA2048,
      .threads = true,
-     .longer = 12},
+     .longer = 5},
     {.name = "P-256 generation", .op = OP_GENERATE, .alg = ALG_P256, .threads = true},
     {.name = "AES-256 generation",
      .op = OP_GENERATE,

@@ -129,9 +129,9 @@ struct worker *worker_start(enum who who, enum place place, const struct module_
 const char *worker_version(const struct worker *w); /* "" when it could not start */
 bool worker_alive(const struct worker *w);
 const char *worker_trouble(const struct worker *w);
-/* Operations a second of ROW with THREADS, over about SECONDS. Below zero: the subject lacks it or
- * failed. */
-double worker_run(struct worker *w, size_t row, unsigned threads, double seconds);
+/* Operations a second (CPU: a second of processor time) of ROW with THREADS, over about SECONDS.
+ * Below zero: the subject lacks it or failed. */
+double worker_run(struct worker *w, size_t row, unsigned threads, double seconds, bool cpu);
 void worker_row_done(struct worker *w); /* what was prepared is released */
 void worker_stop(struct worker *w);
 
@@ -160,6 +160,8 @@ struct result {
 struct machine {
     char cpu[96];
     long cores;
+    double load;   /* of the last minute, before the run */
+    bool cpu_time; /* rates are by processor time */
     const char *versions[WHO_COUNT];
 };
 

@@ -22,10 +22,11 @@ struct options {
     size_t rounds;
     double seconds;
     bool quiet;
+    bool cpu;
 };
 
 static const char usage[] =
-    "usage: craton-hsm-bench [--module FILE] [--softhsm FILE] [--only PATTERN] [--quick]\n"
+    "usage: craton-hsm-bench [--module FILE] [--softhsm FILE] [--only PATTERN] [--quick] [--cpu]\n"
     "                        [--rounds N] [--seconds S] [--json FILE] [--scratch FOLDER] [--list]\n"
     "  --module   the PKCS#11 module measured (build/libcraton_hsm.so)\n"
     "  --softhsm  the one compared with (" DEFAULT_SOFTHSM "); its columns are\n"
@@ -33,6 +34,7 @@ static const char usage[] =
     "  --only     rows whose name holds PATTERN, or matches it (* and ?); case does not count\n"
     "  --quick    three short rounds\n"
     "  --rounds   how many (9), --seconds how long each run (0.1)\n"
+    "  --cpu      rates by processor time: for a machine that has other things to do\n"
     "  --json     the figures as JSON, - for stdout\n"
     "  --scratch  where the store of the keys goes (/var/tmp); removed at the end\n";
 
@@ -99,6 +101,7 @@ static struct worker *worker_of(struct bench *b, enum who who, enum place place)
 static void run_loop(struct bench *b, struct result *r, size_t row)
 {
     const double longer = r->row->longer > 0 ? r->row->longer : 1;
+    const bool by_cpu = b->o->cpu && r->row->op != OP_CREATE; /* a disk is waited for */
     for (size_t round = 0; round < r->rounds; round++) {
         for (unsigned threads = 1; threads <= (r->row->threads ? 2U : 1U); threads++) {
             for (size_t who = 0; who < WHO_COUNT; who++) {
@@ -107,7 +110,7 @@ static void run_loop(struct bench *b, struct result *r, size_t row)
                     continue;
                 }
                 r->samples[who][threads - 1][round] =
-                    worker_run(w, row, threads, b->o->seconds * longer);
+                    worker_run(w, row, threads, b->o->seconds * longer, by_cpu);
             }
         }
     }
@@ -171,6 +174,9 @@ static void machine_read(struct machine *m)
     char line[256];
     snprintf(m->cpu, sizeof(m->cpu), "unknown processor");
     m->cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (getloadavg(&m->load, 1) != 1) {
+        m->load = -1;
+    }
     FILE *f = fopen("/proc/cpuinfo", "re");
     while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
         char *colon = strchr(line, ':');
@@ -212,7 +218,9 @@ static int options_read(struct options *o, int argc, char **argv)
                             : strcmp(a, "--json") == 0    ? &o->json
                             : strcmp(a, "--scratch") == 0 ? &o->scratch
                                                           : NULL;
-        if (strcmp(a, "--quick") == 0) {
+        if (strcmp(a, "--cpu") == 0) {
+            o->cpu = true;
+        } else if (strcmp(a, "--quick") == 0) {
             o->rounds = 3;
             o->seconds = 0.03;
         } else if (text != NULL && value != NULL) {
@@ -240,6 +248,7 @@ static int run_all(struct bench *b, const struct options *o)
         return 1;
     }
     machine_read(&m);
+    m.cpu_time = o->cpu;
     for (size_t i = 0; i < rows_n; i++) {
         if (chosen(o->only, rows[i].name)) {
             say(o, "measuring ", rows[i].name);

@@ -197,13 +197,13 @@ static void print_row(const struct result *r, const struct verdict *v)
 
 void report_text(const struct machine *m, const struct result *r, size_t n)
 {
-    printf("\n%s, %ld cores\n", m->cpu, m->cores);
+    printf("\n%s, %ld cores, load %.1f before the run\n", m->cpu, m->cores, m->load);
     for (size_t i = 0; i < WHO_COUNT; i++) {
         printf("  %-11s %s\n", who_names[i], m->versions[i]);
     }
-    printf("Operations a second (start: milliseconds, memory: bytes an object); medians of %zu "
+    printf("Operations a second%s (start: milliseconds, memory: bytes an object); medians of %zu "
            "rounds.\n\n",
-           n > 0 ? r[0].rounds : 0);
+           m->cpu_time ? " of processor time" : "", n > 0 ? r[0].rounds : 0);
     printf("%-26s %11s %11s %5s %11s %11s %11s %11s %6s %6s %8s  %s\n", "", "craton-hsm",
            "2 threads", "2:1", "SoftHSM2", "2 threads", "OpenSSL", "AWS-LC", ":bare", "2 thr.",
            ":SoftHSM", "aim");
@@ -281,7 +281,10 @@ int report_json(const char *path, const struct machine *m, const struct result *
     }
     fprintf(f, "{\n  \"cpu\": ");
     json_text(f, m->cpu);
-    fprintf(f, ",\n  \"cores\": %ld,\n  \"versions\": {", m->cores);
+    fprintf(f, ",\n  \"cores\": %ld,\n  \"cpu_time\": %s", m->cores,
+            m->cpu_time ? "true" : "false");
+    json_number(f, "load", m->load);
+    fprintf(f, ",\n  \"versions\": {");
     for (size_t i = 0; i < WHO_COUNT; i++) {
         fprintf(f, "%s", i > 0 ? ", " : "");
         json_text(f, who_names[i]);

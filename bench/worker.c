@@ -25,6 +25,7 @@ struct request {
     unsigned threads;
     size_t row;
     double seconds;
+    bool cpu; /* by processor time */
 };
 
 struct answer {
@@ -32,11 +33,16 @@ struct answer {
     char say[160];
 };
 
-double now_seconds(void)
+static double clock_seconds(clockid_t which)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(which, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+double now_seconds(void)
+{
+    return clock_seconds(CLOCK_MONOTONIC);
 }
 
 /* ---- the worker's side ----------------------------------------------------------------------------- */
@@ -45,6 +51,7 @@ struct runner {
     const struct subject *subject;
     void *state;
     double seconds;
+    bool cpu;
     atomic_uint *ready; /* threads at the line */
     unsigned threads;
     double ops; /* result; below zero: failed */
@@ -60,6 +67,7 @@ static void *runner_main(void *arg)
     while (atomic_load(r->ready) < r->threads) {
         sched_yield();
     }
+    const double begin_cpu = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
     const double begin = now_seconds();
     double now = begin;
     while (now - begin < r->seconds || done == 0) {
@@ -76,19 +84,21 @@ static void *runner_main(void *arg)
         }
         now = t;
     }
-    r->ops = (double)done / (now - begin);
+    const double spent = r->cpu ? clock_seconds(CLOCK_THREAD_CPUTIME_ID) - begin_cpu : now - begin;
+    r->ops = (double)done / spent;
     return NULL;
 }
 
-static double run_threads(const struct subject *subject, void *const *states, unsigned threads,
-                          double seconds)
+static double run_threads(const struct subject *subject, void *const *states,
+                          const struct request *q)
 {
+    const unsigned threads = q->threads;
     struct runner r[THREADS_MAX];
     pthread_t ids[THREADS_MAX];
     atomic_uint ready = 0;
     double ops = 0;
     for (unsigned i = 0; i < threads; i++) {
-        r[i] = (struct runner){subject, states[i], seconds, &ready, threads, 0};
+        r[i] = (struct runner){subject, states[i], q->seconds, q->cpu, &ready, threads, 0};
         if (pthread_create(&ids[i], NULL, runner_main, &r[i]) != 0) {
             _exit(1);
         }
@@ -153,7 +163,7 @@ static double serve(const struct subject *s, void *states[THREADS_MAX], const st
             return -1;
         }
     }
-    return run_threads(s, states, q->threads, q->seconds);
+    return run_threads(s, states, q);
 }
 
 int worker_main(enum who who, enum place place)
@@ -262,19 +272,19 @@ const char *worker_trouble(const struct worker *w)
     return w->say;
 }
 
-double worker_run(struct worker *w, size_t row, unsigned threads, double seconds)
+double worker_run(struct worker *w, size_t row, unsigned threads, double seconds, bool cpu)
 {
-    return ask(w, (struct request){CMD_RUN, threads, row, seconds}).ops;
+    return ask(w, (struct request){CMD_RUN, threads, row, seconds, cpu}).ops;
 }
 
 void worker_row_done(struct worker *w)
 {
-    (void)ask(w, (struct request){CMD_ROW_DONE, 0, 0, 0});
+    (void)ask(w, (struct request){CMD_ROW_DONE, 0, 0, 0, false});
 }
 
 void worker_stop(struct worker *w)
 {
-    const struct request q = {CMD_STOP, 0, 0, 0};
+    const struct request q = {CMD_STOP, 0, 0, 0, false};
     if (w == NULL) {
         return;
     }

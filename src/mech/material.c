@@ -82,8 +82,9 @@ static enum rc rsa_parts(const struct source *s, bool priv, struct key_parts *re
     if (source_bytes(s, CKA_PUBLIC_EXPONENT, &e) == RC_OK && e.n > 0) {
         TRY(buf_set(&ret->e, magnitude(e)));
     }
-    REQUIRE(priv || ret->e.n > 0, RC_TEMPLATE_INCOMPLETE);
-    if (!priv) {
+    if (!priv) { /* there, and zero, is wrong; not there is incomplete */
+        const bool there = source_bytes(s, CKA_PUBLIC_EXPONENT, &e) == RC_OK;
+        REQUIRE(ret->e.n > 0, there ? RC_ATTRIBUTE_VALUE_INVALID : RC_TEMPLATE_INCOMPLETE);
         return RC_OK;
     }
     const struct secret_part parts[] = {

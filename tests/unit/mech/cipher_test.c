@@ -5,6 +5,7 @@
  */
 #include "fixture.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #define KEY "2b7e151628aed2a6abf7158809cf4f3c"
@@ -380,6 +381,27 @@ static void short_memory(void **state)
     }
 }
 
+/* A long stream takes no more memory than a short one. */
+static void r116_long_streams(void **state)
+{
+    (void)state;
+    AUTO_OBJECT struct object *key = aes(KEY);
+    struct mech_op *op = mech_op_new();
+    uint8_t in[100] = {0};
+    uint8_t out[128];
+    size_t n = 0;
+    size_t before = 0;
+    assert_ok(begin(op, CKM_AES_CBC_PAD, VERB_DECRYPT, hex(IV).p, 16, key));
+    for (int i = 0; i < 100000; i++) {
+        assert_ok(mech_update(op, BYTES(in, sizeof in), out, &n));
+        if (i == 1000) {
+            before = mallinfo2().uordblks;
+        }
+    }
+    assert_true(mallinfo2().uordblks <= before + 4096);
+    mech_op_free(op);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +417,7 @@ int main(void)
         cmocka_unit_test(r030_overlapping),
         cmocka_unit_test(in_place_in_parts),
         cmocka_unit_test(short_memory),
+        cmocka_unit_test(r116_long_streams),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

@@ -196,6 +196,7 @@ static void r020_rsa_public_import(void **state)
     assert_ok(rsa_public(BYTES(n, 257), "00010001"));
     assert_rc(rsa_public(BYTES(n, 257), "02"), RC_ATTRIBUTE_VALUE_INVALID);
     assert_rc(rsa_public(BYTES(n, 257), "01"), RC_ATTRIBUTE_VALUE_INVALID);
+    assert_rc(rsa_public(BYTES(n, 257), "0000"), RC_ATTRIBUTE_VALUE_INVALID);
     assert_rc(rsa_public(BYTES(n, 257), "01ffffffffffffffff"), RC_ATTRIBUTE_VALUE_INVALID);
     assert_rc(rsa_public(BYTES(n, 129), "010001"),
               (n[128] & 1) != 0 ? RC_KEY_SIZE_RANGE : RC_ATTRIBUTE_VALUE_INVALID);
@@ -322,6 +323,71 @@ static void r023_ec_private_import(void **state)
               RC_TEMPLATE_INCOMPLETE);
 }
 
+/* Primes that are far apart (FIPS 186-5, A.1.3: their top 100 bits differ), a long exponent. */
+static void r074_rsa_primes(void **state)
+{
+    (void)state;
+    AUTO_OBJECT struct object *pub = NULL;
+    AUTO_OBJECT struct object *priv = NULL;
+    rsa_pair(2048, &pub, &priv);
+    const struct secret *p = object_secret(priv, CKA_PRIME_1);
+    const struct secret *q = object_secret(priv, CKA_PRIME_2);
+    assert_int_equal(p->n, 128);
+    assert_int_equal(q->n, 128);
+    assert_true(memcmp(p->p, q->p, 12) != 0);
+    assert_true(object_secret(priv, CKA_PRIVATE_EXPONENT)->n > 128);
+}
+
+static const struct pkey_ops *real_ops;
+
+/* A library that hands out the public half of another pair. */
+static enum rc generate_wrongly(const struct pkey_spec *spec, struct bytes e, struct rng *rng,
+                                struct key_parts *parts)
+{
+    AUTO_KEY_PARTS struct key_parts other = {0};
+    TRY(real_ops->generate(spec, e, rng, parts));
+    TRY(real_ops->generate(spec, e, rng, &other));
+    const struct buf pub = parts->pub;
+    parts->pub = other.pub;
+    other.pub = pub;
+    return RC_OK;
+}
+
+/* The pairwise test: a pair whose halves do not belong together never comes out. */
+static void r074_pairs_are_tried(void **state)
+{
+    (void)state;
+    static const struct {
+        CK_MECHANISM_TYPE type;
+        const char *params;
+        enum pkey_kind kind;
+        enum ec_curve curve;
+    } rows[] = {
+        {CKM_EC_KEY_PAIR_GEN, P256, PKEY_EC, CURVE_P256},
+        {CKM_EC_EDWARDS_KEY_PAIR_GEN, ED25519, PKEY_ED25519, CURVE_NONE},
+        {CKM_EC_EDWARDS_KEY_PAIR_GEN, ED448, PKEY_ED448, CURVE_NONE},
+        {CKM_EC_MONTGOMERY_KEY_PAIR_GEN, X25519, PKEY_X25519, CURVE_NONE},
+        {CKM_EC_MONTGOMERY_KEY_PAIR_GEN, X448, PKEY_X448, CURVE_NONE},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO_OBJECT struct object *pub = NULL;
+        AUTO_OBJECT struct object *priv = NULL;
+        const struct crypto *right = env.crypto;
+        struct crypto wrong = *right;
+        real_ops = right->pkey_generate[rows[i].kind][rows[i].curve];
+        struct pkey_ops ops = *real_ops;
+        ops.generate = generate_wrongly;
+        wrong.pkey_generate[rows[i].kind][rows[i].curve] = &ops;
+        env.crypto = &wrong;
+        const CK_ATTRIBUTE t[] = {A_BYTES(CKA_EC_PARAMS, hex(rows[i].params))};
+        const enum rc rc = generate_pair(rows[i].type, t, 1, &pub, &priv);
+        env.crypto = right;
+        assert_rc(rc, RC_FUNCTION_FAILED);
+        assert_null(pub);
+        assert_null(priv);
+    }
+}
+
 /* A failing allocation anywhere in making a pair: an error, nothing else. */
 static void short_memory(void **state)
 {
@@ -355,6 +421,8 @@ int main(void)
         cmocka_unit_test(r021_curve_names),
         cmocka_unit_test(r023_ec_private_import),
         cmocka_unit_test(short_memory),
+        cmocka_unit_test(r074_rsa_primes),
+        cmocka_unit_test(r074_pairs_are_tried),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

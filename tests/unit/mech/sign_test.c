@@ -300,13 +300,45 @@ static void every_curve(void **state)
     }
 }
 
+/* A block that is well padded and holds something else than the one right DigestInfo. */
+static void r059_strict_digest_info(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *head, *tail;
+        enum rc want;
+    } rows[] = {
+        {"3031300d060960864801650304020105000420", "", RC_OK},
+        {"3031300d060960864801650304020105000420", "00", RC_SIGNATURE_INVALID},
+        {"3032300d060960864801650304020105000420", "00", RC_SIGNATURE_INVALID},
+        {"308131300d060960864801650304020105000420", "", RC_SIGNATURE_INVALID},
+        {"3032300d06096086480165030402010500048120", "", RC_SIGNATURE_INVALID},
+        {"3032300e06096086480165030402010581000420", "", RC_SIGNATURE_INVALID},
+        {"3031300d060960864801650304020205000420", "", RC_SIGNATURE_INVALID},
+        {"", "", RC_SIGNATURE_INVALID},
+    };
+    AUTO_BUF struct buf digest = BUF_INIT;
+    assert_ok(once(CKM_SHA256, VERB_DIGEST, NULL, 0, NULL, BYTES_STR("message"), &digest));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO_BUF struct buf info = BUF_INIT;
+        AUTO_BUF struct buf sig = BUF_INIT;
+        assert_ok(buf_add_bytes(&info, hex(rows[i].head)));
+        assert_ok(buf_add_bytes(&info, buf_view(&digest)));
+        assert_ok(buf_add_bytes(&info, hex(rows[i].tail)));
+        assert_ok(once(CKM_RSA_PKCS, VERB_SIGN, NULL, 0, rsa_priv, buf_view(&info), &sig));
+        assert_rc(
+            verify(CKM_SHA256_RSA_PKCS, NULL, 0, rsa_pub, BYTES_STR("message"), buf_view(&sig)),
+            rows[i].want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row),       cmocka_unit_test(sha1_policy),
         cmocka_unit_test(r058_pss_limits), cmocka_unit_test(r065_raw_lengths),
         cmocka_unit_test(r056_encryption), cmocka_unit_test(r066_eddsa_vectors),
-        cmocka_unit_test(every_curve),
+        cmocka_unit_test(every_curve),     cmocka_unit_test(r059_strict_digest_info),
     };
     return cmocka_run_group_tests(tests, open_keys, close_keys);
 }

@@ -81,7 +81,10 @@ enum { OP_KINDS = VERB_VERIFY + 1 }; /* encrypt, decrypt, digest, sign, verify *
 struct op {
     struct mech_op *run; /* kept for the next time; NULL before the first */
     const struct mech_row *row;
-    struct object *key; /* NULL for digests */
+    /* Of this operation or of the last one: kept, so that using it again does not touch a count that
+     * all threads share. */
+    struct object *key;
+    bool keyed; /* this operation has a key */
     bool active;
     bool in_parts;          /* an update has been seen */
     bool needs_login;       /* CKA_ALWAYS_AUTHENTICATE and no context login yet */
@@ -160,6 +163,10 @@ void session_drop_at(struct session **s);
 #define AUTO_SESSION __attribute__((cleanup(session_drop_at))) struct session
 struct guard_who session_who(const struct session *s);
 void sessions_free(struct hsm *h);
+/* Sessions of T let go of keys that are gone or no longer theirs to use (after a log-out or a
+ * destruction), so that these leave memory. One that is busy does so at its next use. The caller
+ * holds no session's lock. */
+void sessions_sweep(struct token *t);
 
 /* ---- token.c ----------------------------------------------------------------------------------------- */
 
@@ -248,7 +255,10 @@ void nonces_free(struct token *t);
 
 /* ---- op.c -------------------------------------------------------------------------------------------- */
 
+/* Ends the operation, if there is one. */
 void op_end(struct op *op);
+/* And lets go of the key that is kept. */
+void op_forget(struct op *op);
 void ops_free(struct session *s);
 void find_end(struct find *f);
 

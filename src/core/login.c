@@ -455,7 +455,7 @@ enum rc core_login_user(struct hsm *h, CK_SESSION_HANDLE session, CK_USER_TYPE u
     return core_login(h, session, user, pin, pin_n);
 }
 
-enum rc core_logout(struct hsm *h, CK_SESSION_HANDLE session)
+static enum rc log_out(struct hsm *h, CK_SESSION_HANDLE session, struct token **ret)
 {
     AUTO_SESSION *s = NULL;
     TRY(session_take(h, session, &s));
@@ -463,5 +463,14 @@ enum rc core_logout(struct hsm *h, CK_SESSION_HANDLE session)
     LOCKED(&t->lock);
     REQUIRE(atomic_load(&t->role) != ROLE_PUBLIC, RC_USER_NOT_LOGGED_IN);
     token_logout_locked(t);
+    *ret = t;
+    return RC_OK;
+}
+
+enum rc core_logout(struct hsm *h, CK_SESSION_HANDLE session)
+{
+    struct token *t = NULL;
+    TRY(log_out(h, session, &t));
+    sessions_sweep(t);
     return RC_OK;
 }

@@ -40,11 +40,21 @@ enum rc core_copy_object(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HAN
     return RC_OK;
 }
 
-enum rc core_destroy_object(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+static enum rc destroy(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+                       struct token **ret)
 {
     AUTO_SESSION *s = NULL;
     TRY(session_take(h, session, &s));
+    *ret = s->token;
     return vault_remove(s, object);
+}
+
+enum rc core_destroy_object(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+{
+    struct token *t = NULL;
+    TRY(destroy(h, session, object, &t));
+    sessions_sweep(t);
+    return RC_OK;
 }
 
 enum rc core_get_object_size(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,

@@ -14,18 +14,24 @@ void op_end(struct op *op)
     if (op->run != NULL) {
         mech_end(op->run);
     }
-    object_unref(TAKE(op->key));
     secret_free(TAKE(op->held));
     op->row = NULL;
+    op->keyed = false;
     op->active = false;
     op->in_parts = false;
     op->needs_login = false;
 }
 
+void op_forget(struct op *op)
+{
+    op_end(op);
+    object_unref(TAKE(op->key));
+}
+
 void ops_free(struct session *s)
 {
     for (size_t i = 0; i < OP_KINDS; i++) {
-        op_end(&s->ops[i]);
+        op_forget(&s->ops[i]);
         mech_op_free(TAKE(s->ops[i].run));
     }
     mem_free(TAKE(s->find.ids));
@@ -56,7 +62,11 @@ static enum rc begin(struct session *s, struct op *op, enum mech_verb verb, cons
     op->active = true;
     op->in_parts = false;
     if (key != NULL) {
-        op->key = object_ref(key);
+        if (op->key != key) {
+            object_unref(op->key);
+            op->key = object_ref(key);
+        }
+        op->keyed = true;
         op->needs_login = (object_flags(key) & OBJECT_ALWAYS_AUTHENTICATE) != 0;
         op->epoch = s->last_epoch;
         op->change = s->last_change;
@@ -87,7 +97,7 @@ static enum rc op_init(struct hsm *h, CK_SESSION_HANDLE session, enum mech_verb 
 static enum rc key_lives(struct session *s, struct op *op)
 {
     struct token *t = s->token;
-    if (op->key == NULL) {
+    if (!op->keyed) {
         return RC_OK;
     }
     const bool private = (object_flags(op->key) & OBJECT_PRIVATE) != 0;

@@ -121,7 +121,7 @@ static void empty(struct session *s)
     struct token *t = s->token;
     vault_drop_session_objects(t, s->handle, false);
     for (size_t i = 0; i < OP_KINDS; i++) {
-        op_end(&s->ops[i]);
+        op_forget(&s->ops[i]);
     }
     find_end(&s->find);
     forget_last(s);
@@ -213,6 +213,41 @@ enum rc core_session_cancel(struct hsm *h, CK_SESSION_HANDLE session, CK_FLAGS f
         find_end(&s->find);
     }
     return RC_OK;
+}
+
+static bool is_gone(struct session *s, const struct object *o)
+{
+    AUTO_OBJECT struct object *now = NULL;
+    return vault_get(s, object_id(o), false, &now) == RC_OBJECT_HANDLE_INVALID;
+}
+
+static void sweep(struct session *s)
+{
+    for (size_t i = 0; i < OP_KINDS; i++) {
+        if (s->ops[i].key != NULL && is_gone(s, s->ops[i].key)) {
+            op_forget(&s->ops[i]);
+        }
+    }
+    if (s->last != NULL && is_gone(s, s->last)) {
+        forget_last(s);
+    }
+}
+
+void sessions_sweep(struct token *t)
+{
+    struct hsm *h = t->hsm;
+    for (size_t i = 0; i < h->sessions_cap; i++) {
+        struct session *s = atomic_load_explicit(&h->sessions[i], memory_order_acquire);
+        if (s == NULL) {
+            break; /* they are made in order */
+        }
+        if (lock_try(&s->lock)) {
+            if (s->handle != 0 && s->token == t) {
+                sweep(s);
+            }
+            lock_drop(&s->lock);
+        }
+    }
 }
 
 void sessions_free(struct hsm *h)

@@ -14,11 +14,11 @@ openssl_conf = init
 [init]
 providers = providers
 [providers]
-default = default
-pkcs11 = pkcs11
-[default]
+default = default_section
+pkcs11 = pkcs11_section
+[default_section]
 activate = 1
-[pkcs11]
+[pkcs11_section]
 module = $provider
 pkcs11-module-path = $MODULE
 pkcs11-module-token-pin = $PIN

@@ -90,7 +90,7 @@ static void test_open_needs_entropy(void **state)
 }
 
 /* OPENSSL_CONF names a pipe without a writer: who opens it waits for ever. */
-static void test_reads_no_configuration(void **state)
+static void r105_reads_no_openssl_configuration(void **state)
 {
     char folder[] = "/tmp/craton-conf-XXXXXX";
     char path[64];
@@ -129,7 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         /* first, before the process has used the library */
-        cmocka_unit_test(test_reads_no_configuration),
+        cmocka_unit_test(r105_reads_no_openssl_configuration),
         cmocka_unit_test(test_rsa_keys_come_from_our_generator),
         cmocka_unit_test(test_no_key_from_a_failing_source),
         cmocka_unit_test(test_open_needs_entropy),

@@ -89,6 +89,24 @@ void vault_remember(struct token *t, const struct object *o, uint64_t change, ui
     cached_free(old);
 }
 
+/* A record that claims to be private cannot be proved while nobody is logged in. If the public index
+ * names it, the claim is damage, not privacy. objects_lock is held for reading. */
+static enum rc unproved(struct token *t, struct store_txn *txn, uint64_t id)
+{
+    AUTO_TEMPLATE struct template *all = NULL;
+    AUTO_BUF struct buf term = BUF_INIT;
+    uint8_t key[VAULT_TERM_SIZE];
+    bool complete = false;
+    uint64_t found = 0;
+    size_t n = 0;
+    REQUIRE(t->keys[SEAL_PUBLIC] != NULL && id > 0, RC_NOT_FOUND);
+    TRY(template_read(NULL, 0, true, &all));
+    TRY(template_term(all, &term, &complete));
+    TRY(vault_term_key(t, t->keys[SEAL_PUBLIC], buf_view(&term), key));
+    TRY(t->hsm->engine->index_read(txn, BYTES(key, sizeof key), id - 1, &found, 1, &n));
+    return n == 1 && found == id ? RC_STORE_CORRUPT : RC_NOT_FOUND;
+}
+
 /* Opens one record; objects_lock is held for reading. */
 static enum rc open_part(struct token *t, struct store_txn *txn, uint64_t id, enum seal_part part,
                          uint64_t *ret_version, struct buf *ret_public, struct secret **ret_secret)
@@ -101,7 +119,9 @@ static enum rc open_part(struct token *t, struct store_txn *txn, uint64_t id, en
     TRY(t->hsm->engine->get(txn, STORE_OBJECT, BYTES(key, sizeof key), &record));
     TRY(seal_record_peek(record, &domain, &version));
     REQUIRE(domain == SEAL_PUBLIC || domain == SEAL_PRIVATE, RC_STORE_CORRUPT);
-    REQUIRE(t->keys[domain] != NULL, RC_NOT_FOUND); /* private, and nobody is logged in */
+    if (t->keys[domain] == NULL) {
+        return unproved(t, txn, id);
+    }
     *ret_version = version;
     return seal_open_record(t->keys[domain], id, version, part, record, ret_public, ret_secret);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "composite.h"
 #include "rng.h"
 
 /* FIPS 180-4, FIPS 202 */
@@ -16,7 +17,8 @@ static const struct {
     [HASH_SHA1] = {20, 64},        [HASH_SHA224] = {28, 64},    [HASH_SHA256] = {32, 64},
     [HASH_SHA384] = {48, 128},     [HASH_SHA512] = {64, 128},   [HASH_SHA512_224] = {28, 128},
     [HASH_SHA512_256] = {32, 128}, [HASH_SHA3_224] = {28, 144}, [HASH_SHA3_256] = {32, 136},
-    [HASH_SHA3_384] = {48, 104},   [HASH_SHA3_512] = {64, 72},
+    [HASH_SHA3_384] = {48, 104},   [HASH_SHA3_512] = {64, 72},  [HASH_SHAKE128] = {32, 168},
+    [HASH_SHAKE256] = {64, 136},
 };
 
 size_t hash_size(enum hash_alg alg)
@@ -27,6 +29,11 @@ size_t hash_size(enum hash_alg alg)
 size_t hash_block_size(enum hash_alg alg)
 {
     return (unsigned)alg < HASH_COUNT ? hashes[alg].block : 0;
+}
+
+bool hash_is_xof(enum hash_alg alg)
+{
+    return alg == HASH_SHAKE128 || alg == HASH_SHAKE256;
 }
 
 /* SP 800-186, SEC 2, RFC 5639: for each of these the order has as many bits as the field. */
@@ -51,9 +58,59 @@ size_t curve_bytes(enum ec_curve c)
     return (curve_bits(c) + 7) / 8;
 }
 
+bool pkey_is_ml_kem(enum pkey_kind kind)
+{
+    return kind >= PKEY_ML_KEM_512 && kind <= PKEY_ML_KEM_1024;
+}
+
+bool pkey_is_ml_dsa(enum pkey_kind kind)
+{
+    return kind >= PKEY_ML_DSA_44 && kind <= PKEY_ML_DSA_87;
+}
+
+bool pkey_is_slh_dsa(enum pkey_kind kind)
+{
+    return kind >= PKEY_SLH_DSA_SHA2_128S && kind <= PKEY_SLH_DSA_SHAKE_256F;
+}
+
+bool pkey_is_kem(enum pkey_kind kind)
+{
+    return pkey_is_ml_kem(kind) || kind == PKEY_COMP_KEM;
+}
+
+bool pkey_is_pq(enum pkey_kind kind)
+{
+    return kind >= PKEY_ML_KEM_512 && kind < PKEY_COUNT;
+}
+
+const struct pq_sizes *pq_sizes(enum pkey_kind kind)
+{
+    static const struct pq_sizes sizes[PKEY_COUNT] = {
+        [PKEY_ML_KEM_512] = {800, 1632, 64, 768},
+        [PKEY_ML_KEM_768] = {1184, 2400, 64, 1088},
+        [PKEY_ML_KEM_1024] = {1568, 3168, 64, 1568},
+        [PKEY_ML_DSA_44] = {1312, 2560, 32, 2420},
+        [PKEY_ML_DSA_65] = {1952, 4032, 32, 3309},
+        [PKEY_ML_DSA_87] = {2592, 4896, 32, 4627},
+        [PKEY_SLH_DSA_SHA2_128S] = {32, 64, 0, 7856},
+        [PKEY_SLH_DSA_SHAKE_128S] = {32, 64, 0, 7856},
+        [PKEY_SLH_DSA_SHA2_128F] = {32, 64, 0, 17088},
+        [PKEY_SLH_DSA_SHAKE_128F] = {32, 64, 0, 17088},
+        [PKEY_SLH_DSA_SHA2_192S] = {48, 96, 0, 16224},
+        [PKEY_SLH_DSA_SHAKE_192S] = {48, 96, 0, 16224},
+        [PKEY_SLH_DSA_SHA2_192F] = {48, 96, 0, 35664},
+        [PKEY_SLH_DSA_SHAKE_192F] = {48, 96, 0, 35664},
+        [PKEY_SLH_DSA_SHA2_256S] = {64, 128, 0, 29792},
+        [PKEY_SLH_DSA_SHAKE_256S] = {64, 128, 0, 29792},
+        [PKEY_SLH_DSA_SHA2_256F] = {64, 128, 0, 49856},
+        [PKEY_SLH_DSA_SHAKE_256F] = {64, 128, 0, 49856},
+    };
+    return &sizes[(unsigned)kind < PKEY_COUNT ? kind : PKEY_RSA];
+}
+
 void key_parts_free(struct key_parts *k)
 {
-    struct secret *secrets[] = {k->d, k->p, k->q, k->dp, k->dq, k->qi, k->priv};
+    struct secret *secrets[] = {k->d, k->p, k->q, k->dp, k->dq, k->qi, k->priv, k->seed};
 
     for (size_t i = 0; i < ARRAY_LEN(secrets); i++) {
         secret_free(secrets[i]);
@@ -89,7 +146,7 @@ static void choose_hashes(struct crypto *c)
     for (enum hash_alg alg = HASH_SHA1; alg < HASH_COUNT; alg++) {
         b1 = BEST(c, b->digest != NULL ? b->digest_rank(alg) : 0);
         c->digest[alg] = b1 != NULL ? b1->digest : NULL;
-        b1 = BEST(c, b->mac != NULL ? b->mac_rank(MAC_HMAC, alg) : 0);
+        b1 = BEST(c, b->mac != NULL && !hash_is_xof(alg) ? b->mac_rank(MAC_HMAC, alg) : 0);
         c->hmac[alg] = b1 != NULL ? b1->mac : NULL;
     }
     b1 = BEST(c, b->mac != NULL ? b->mac_rank(MAC_CMAC, HASH_NONE) : 0);
@@ -188,6 +245,7 @@ enum rc crypto_open(enum crypto_choice choice, const struct env *env,
     choose_hashes(c);
     choose_ciphers(c);
     choose_pkeys(c);
+    composite_open(c);
     *ret = c;
     return RC_OK;
 }
@@ -197,6 +255,7 @@ void crypto_close(struct crypto *c)
     if (c == NULL) {
         return;
     }
+    composite_close(c);
     while (c->n_backends > 0) {
         c->backends[--c->n_backends]->stop();
     }
@@ -217,6 +276,13 @@ enum rc crypto_hash(const struct crypto *c, enum hash_alg alg, struct bytes v, u
 {
     REQUIRE(hash_size(alg) > 0 && c->digest[alg] != NULL, RC_MECHANISM_INVALID);
     return c->digest[alg]->once(alg, v.p, v.n, out);
+}
+
+enum rc crypto_xof(const struct crypto *c, enum hash_alg alg, struct bytes v, uint8_t *out,
+                   size_t out_n)
+{
+    REQUIRE(hash_is_xof(alg) && c->digest[alg] != NULL, RC_MECHANISM_INVALID);
+    return c->digest[alg]->xof(alg, v.p, v.n, out, out_n);
 }
 
 enum rc crypto_hmac(const struct crypto *c, enum hash_alg alg, const struct secret *key,

@@ -49,11 +49,14 @@ enum hash_alg {
     HASH_SHA3_256,
     HASH_SHA3_384,
     HASH_SHA3_512,
+    HASH_SHAKE128, /* with 32 bytes of output, as FIPS 204 and FIPS 205 hash a message with it */
+    HASH_SHAKE256, /* with 64 bytes of output, alike */
     HASH_COUNT
 };
 #define HASH_MAX_SIZE 64
 
 size_t hash_size(enum hash_alg alg);       /* bytes of output; 0 for HASH_NONE */
+bool hash_is_xof(enum hash_alg alg);       /* SHAKE: no HMAC, no RSA padding with it */
 size_t hash_block_size(enum hash_alg alg); /* bytes of the block HMAC pads to; 0 for HASH_NONE */
 
 /* Room for a library's state inline. Zero-filled before first use. ops is set by begin. */
@@ -71,6 +74,8 @@ struct digest_ops {
     enum rc (*copy)(struct digest_ctx *to, const struct digest_ctx *from);
     void (*clear)(struct digest_ctx *c); /* wipes, frees heap, zero-fills */
     enum rc (*once)(enum hash_alg alg, const void *p, size_t n, uint8_t *out);
+    /* HASH_SHAKE128 and HASH_SHAKE256 alone: OUT_N bytes of output, any number. */
+    enum rc (*xof)(enum hash_alg alg, const void *p, size_t n, uint8_t *out, size_t out_n);
 };
 
 /* ---- message authentication --------------------------------------------------------------- */
@@ -167,7 +172,50 @@ struct keywrap_ops {
 
 /* ---- public key algorithms -------------------------------------------------------------------- */
 
-enum pkey_kind { PKEY_RSA, PKEY_EC, PKEY_ED25519, PKEY_ED448, PKEY_X25519, PKEY_X448, PKEY_COUNT };
+enum pkey_kind {
+    PKEY_RSA,
+    PKEY_EC,
+    PKEY_ED25519,
+    PKEY_ED448,
+    PKEY_X25519,
+    PKEY_X448,
+    PKEY_ML_KEM_512, /* FIPS 203; the first of the post-quantum kinds: see pkey_is_pq */
+    PKEY_ML_KEM_768,
+    PKEY_ML_KEM_1024,
+    PKEY_ML_DSA_44, /* FIPS 204 */
+    PKEY_ML_DSA_65,
+    PKEY_ML_DSA_87,
+    PKEY_SLH_DSA_SHA2_128S, /* FIPS 205, in the order of the standard's CKP_ numbers */
+    PKEY_SLH_DSA_SHAKE_128S,
+    PKEY_SLH_DSA_SHA2_128F,
+    PKEY_SLH_DSA_SHAKE_128F,
+    PKEY_SLH_DSA_SHA2_192S,
+    PKEY_SLH_DSA_SHAKE_192S,
+    PKEY_SLH_DSA_SHA2_192F,
+    PKEY_SLH_DSA_SHAKE_192F,
+    PKEY_SLH_DSA_SHA2_256S,
+    PKEY_SLH_DSA_SHAKE_256S,
+    PKEY_SLH_DSA_SHA2_256F,
+    PKEY_SLH_DSA_SHAKE_256F,
+    PKEY_COMP_SIG, /* composite.h: ML-DSA with another algorithm; spec.set says which */
+    PKEY_COMP_KEM, /* ML-KEM with another algorithm */
+    PKEY_COUNT
+};
+
+bool pkey_is_pq(enum pkey_kind kind);
+bool pkey_is_ml_kem(enum pkey_kind kind);
+bool pkey_is_ml_dsa(enum pkey_kind kind);
+bool pkey_is_slh_dsa(enum pkey_kind kind);
+/* Establishes a secret by encapsulation: ML-KEM and PKEY_COMP_KEM. */
+bool pkey_is_kem(enum pkey_kind kind);
+
+/* Bytes of a raw public value, of an expanded private value, of a seed (0: has none), of a
+ * signature or ciphertext. For the kinds from PKEY_ML_KEM_512 to PKEY_SLH_DSA_SHAKE_256F; all zero
+ * for the others. FIPS 203, table 3; FIPS 204, table 2; FIPS 205, table 2. */
+struct pq_sizes {
+    uint16_t pub, priv, seed, out;
+};
+const struct pq_sizes *pq_sizes(enum pkey_kind kind);
 
 enum ec_curve {
     CURVE_NONE,
@@ -192,6 +240,7 @@ struct pkey_spec {
     enum pkey_kind kind;
     enum ec_curve curve; /* PKEY_EC */
     size_t bits;         /* PKEY_RSA generation: modulus bits */
+    unsigned set;        /* PKEY_COMP_SIG, PKEY_COMP_KEM: enum comp_set of composite.h */
 };
 
 /* The parts of a key as big-endian magnitudes (RSA), uncompressed point and scalar of curve_bytes
@@ -201,7 +250,11 @@ struct key_parts {
     struct buf n, e;                         /* RSA */
     struct secret *d, *p, *q, *dp, *dq, *qi; /* RSA */
     struct buf pub;                          /* EC: 04 x y; others: raw */
-    struct secret *priv;                     /* EC: scalar; others: seed */
+    /* EC: scalar; Edwards and Montgomery: seed. ML-KEM: the decapsulation key dk (FIPS 203, algorithm
+     * 16); ML-DSA: the expanded private key (FIPS 204, algorithm 24); SLH-DSA: SK.seed, SK.prf,
+     * PK.seed, PK.root. Composites: as their documents serialise a private key. */
+    struct secret *priv;
+    struct secret *seed; /* ML-KEM: d and z (64 bytes); ML-DSA: xi (32); others: none */
 };
 void key_parts_free(struct key_parts *k);
 #define AUTO_KEY_PARTS __attribute__((cleanup(key_parts_free)))
@@ -214,6 +267,11 @@ enum pkey_scheme {
     SCHEME_RSA_RAW, /* data is as long as the modulus and below it */
     SCHEME_ECDSA, /* data is the digest, any length; signature is r and s, curve order bytes each */
     SCHEME_EDDSA, /* data is the message (for ph: also the message; the library hashes) */
+    /* data is mu, 64 bytes: SHAKE256 of tr, the domain prefix and the message or its digest (FIPS
+     * 204, algorithm 7, line 6). Whoever calls makes it, so that messages stream. */
+    SCHEME_ML_DSA,
+    SCHEME_SLH_DSA,  /* what is signed is M' = prefix and data (FIPS 205, 10.2.1 and 10.2.2) */
+    SCHEME_COMP_SIG, /* data is the digest of the message by comp_hash() (composite.h) */
 };
 
 struct pkey_params {
@@ -224,7 +282,9 @@ struct pkey_params {
     struct bytes label;   /* OAEP */
     bool prehash;         /* EDDSA: Ed25519ph / Ed448ph */
     bool has_context;     /* EDDSA: Ed25519ctx when set (Ed448 always has one, maybe empty) */
-    struct bytes context; /* EDDSA: at most 255 bytes */
+    struct bytes context; /* EDDSA, COMP_SIG: at most 255 bytes */
+    struct bytes prefix;  /* SLH_DSA: 0 or 1, length of the context, context, OID of a digest */
+    bool deterministic;   /* ML_DSA, SLH_DSA: no fresh randomness; COMP_SIG: in its ML-DSA half */
 };
 
 struct pkey; /* immutable; holds the library's key, private or public */
@@ -243,16 +303,24 @@ struct pkey_ops {
      * and d). Validates: RC_ATTRIBUTE_VALUE_INVALID for RSA parts that contradict each other or
      * are out of range and for a private value that is (or that has another public one),
      * RC_TEMPLATE_INCOMPLETE when a part that cannot be computed is absent, RC_PUBLIC_KEY_INVALID
-     * for a point that is off the curve, infinity, small order or not canonical. */
+     * for a point that is off the curve, infinity, small order or not canonical.
+     * ML-KEM and ML-DSA private: seed, priv or both, which then belong together; the modulus check of
+     * encapsulation keys (FIPS 203, 7.2) and the hash check of decapsulation keys (7.3) are made:
+     * RC_PUBLIC_KEY_INVALID, RC_ATTRIBUTE_VALUE_INVALID. A value of another length than the
+     * parameter set has is RC_ATTRIBUTE_VALUE_INVALID (all post-quantum kinds). */
     enum rc (*load)(const struct pkey_spec *spec, const struct key_parts *parts, bool priv,
                     struct pkey **ret);
     void (*free)(struct pkey *k);
 
     /* Fills in the public parts of a private key (EC point, OKP public value; RSA: e, and the CRT
-     * parts when p and q are there or can be found from n, e, d). */
+     * parts when p and q are there or can be found from n, e, d). ML-KEM and ML-DSA: also priv from
+     * the seed when priv is absent. Errors as load's. */
     enum rc (*complete)(const struct pkey_spec *spec, struct key_parts *parts);
 
-    size_t (*size)(const struct pkey *k); /* bytes of a signature / RSA modulus */
+    /* Bytes of a signature (composites: at most), of a KEM's ciphertext, of the RSA modulus. */
+    size_t (*size)(const struct pkey *k);
+    /* ML-DSA: tr, the 64 bytes that mu begins with (FIPS 204, algorithm 6, line 9). NULL: other keys. */
+    const uint8_t *(*tr)(const struct pkey *k);
 
     /* OUT holds size(k) bytes; *OUT_N is what was written. RC_DATA_LEN_RANGE when the data is too
      * long (or, RAW, RC_DATA_INVALID when it is not below the modulus). */
@@ -272,6 +340,16 @@ struct pkey_ops {
      * x coordinate (curve_bytes, leading zeros kept) or the raw output. Invalid, small-order and
      * all-zero: RC_PUBLIC_KEY_INVALID. All our curves have cofactor 1. */
     enum rc (*agree)(const struct pkey *k, struct bytes peer, struct secret **ret);
+
+    /* KEM with a public key. CT takes size(k) bytes, *RET the shared secret (32 bytes; of the
+     * concatenating hybrids more). Randomness from RNG; or, for published vectors, FIXED (ML-KEM: m,
+     * 32 bytes; else what the composite's document draws; RC_ARGUMENTS_BAD where it cannot be fixed). */
+    enum rc (*encapsulate)(const struct pkey *k, struct rng *rng, struct bytes fixed, uint8_t *ct,
+                           struct secret **ret);
+    /* KEM with a private key. RC_ENCRYPTED_DATA_LEN_RANGE for a ciphertext of another length than
+     * size(k). ML-KEM rejects implicitly: another secret, never an error. A composite whose other half
+     * can see damage (a point off its curve) says RC_ENCRYPTED_DATA_INVALID. */
+    enum rc (*decapsulate)(const struct pkey *k, struct bytes ct, struct secret **ret);
 };
 
 /* ---- the table and its choice ------------------------------------------------------------------- */
@@ -330,6 +408,9 @@ void crypto_after_fork(const struct crypto_backend *const *backends, size_t n);
 /* One-call helpers over the table. */
 NODISCARD enum rc crypto_hash(const struct crypto *c, enum hash_alg alg, struct bytes v,
                               uint8_t *out);
+/* SHAKE with OUT_N bytes of output. */
+NODISCARD enum rc crypto_xof(const struct crypto *c, enum hash_alg alg, struct bytes v,
+                             uint8_t *out, size_t out_n);
 NODISCARD enum rc crypto_hmac(const struct crypto *c, enum hash_alg alg, const struct secret *key,
                               struct bytes v, uint8_t *out);
 /* HKDF (RFC 5869). SALT may be empty (then hash_size zero bytes). OUT_N at most 255 * hash_size,

@@ -35,6 +35,8 @@ static int digest_rank(enum hash_alg alg)
 {
     switch (alg) {
     case HASH_NONE:
+    case HASH_SHAKE128:
+    case HASH_SHAKE256:
     case HASH_COUNT:
         return RANK_NONE;
     case HASH_SHA1:

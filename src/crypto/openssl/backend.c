@@ -155,6 +155,9 @@ static enum rc contexts_open(void)
 static enum rc fetch_all(struct osl *o)
 {
     for (enum hash_alg alg = HASH_SHA1; alg < HASH_COUNT; alg++) {
+        if (hash_names[alg] == NULL) {
+            continue;
+        }
         FETCH(o->md[alg], EVP_MD_fetch(o->lib, hash_names[alg], NULL));
     }
     for (size_t size = 0; size < AES_SIZES; size++) {
@@ -238,7 +241,7 @@ static void after_fork(void)
 
 static int digest_rank(enum hash_alg alg)
 {
-    return hash_size(alg) > 0 ? RANK : 0;
+    return osl_hash_name(alg) != NULL ? RANK : 0;
 }
 
 static int mac_rank(enum mac_kind kind, enum hash_alg hash)

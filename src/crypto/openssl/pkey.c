@@ -26,7 +26,7 @@ const uint8_t *osl_key_data(struct bytes v)
 
 static bool supports(const struct pkey_spec *spec)
 {
-    if ((unsigned)spec->kind >= PKEY_COUNT) {
+    if ((unsigned)spec->kind >= PKEY_COUNT || families[spec->kind] == NULL) {
         return false;
     }
     return spec->kind != PKEY_EC || curve_bits(spec->curve) > 0;

@@ -223,7 +223,7 @@ static void test_rsa(void **state)
             struct pkey_params p = {
                 .scheme = SCHEME_RSA_PKCS1_HASH, .hash = h, .mgf = h, .salt_n = 11};
 
-            if (side[1]->digest_rank(h) == 0) {
+            if (side[1]->digest_rank(h) == 0 || hash_is_xof(h)) {
                 continue;
             }
             sign_across(&s, &p, hash_size(h));
@@ -282,7 +282,7 @@ static void test_choice_by_rank(void **state)
         const int i = side[1]->digest_rank(alg) > side[0]->digest_rank(alg);
 
         assert_ptr_equal(c->digest[alg], side[i]->digest);
-        assert_non_null(c->hmac[alg]);
+        assert_true((c->hmac[alg] != NULL) == !hash_is_xof(alg));
     }
     for (enum cipher_mode mode = 0; mode < CIPHER_MODE_COUNT; mode++) {
         const int i = side[1]->cipher_rank(mode) > side[0]->cipher_rank(mode);
@@ -294,7 +294,7 @@ static void test_choice_by_rank(void **state)
         assert_non_null(c->pkey_generate[PKEY_EC][curve]);
         assert_null(c->pkey[PKEY_RSA][curve]);
     }
-    for (enum pkey_kind kind = 0; kind < PKEY_COUNT; kind++) {
+    for (enum pkey_kind kind = 0; kind < PKEY_COMP_SIG; kind++) {
         if (kind != PKEY_EC) {
             assert_non_null(c->pkey[kind][CURVE_NONE]);
             assert_non_null(c->pkey_generate[kind][CURVE_NONE]);

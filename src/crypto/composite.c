@@ -164,10 +164,15 @@ static enum rc read_parts(const struct comp_row *row, const struct key_parts *pa
     return parts->pub.n > 0 ? comp_read_pub(row, buf_view(&parts->pub), ret) : RC_OK;
 }
 
+static bool mixes(const struct comp_row *row)
+{
+    return row->combiner == COMBINER_SHA3 || row->combiner == COMBINER_XWING;
+}
+
 /* The combiner of a private key needs the other half's public value, which need not be there. */
 static enum rc keep_other_pub(struct pkey *k, struct key_parts *other)
 {
-    if (k->row->kind != PKEY_COMP_KEM) {
+    if (k->row->kind != PKEY_COMP_KEM || (k->priv && !mixes(k->row))) {
         return RC_OK;
     }
     if (k->row->other.kind != PKEY_RSA && other->pub.n == 0) {

@@ -146,7 +146,7 @@ enum rc comp_encapsulate(const struct pkey *k, struct rng *rng, struct bytes fix
 {
     struct bytes m = BYTES_NONE, scalar = BYTES_NONE;
 
-    REQUIRE(k->row->kind == PKEY_COMP_KEM, RC_KEY_TYPE_INCONSISTENT);
+    REQUIRE(!k->priv && k->row->kind == PKEY_COMP_KEM, RC_KEY_TYPE_INCONSISTENT);
     if (fixed.n > 0) {
         REQUIRE(k->row->other.kind != PKEY_RSA && fixed.n == M_N + comp_scalar_size(&k->row->other),
                 RC_ARGUMENTS_BAD);

@@ -33,7 +33,8 @@ struct pkey {
     bool priv;
     size_t pq_out,
         size; /* bytes of the first half's signature or ciphertext; of the whole, at most */
-    struct buf other_pub; /* KEM: the other half's public value as it is written */
+    /* KEM: the other half's public value as it is written; empty where nothing needs it */
+    struct buf other_pub;
 };
 
 /* The row of a set; of COMP_NONE for a number that is none. */

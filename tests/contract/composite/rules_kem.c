@@ -287,6 +287,7 @@ static void test_wrong_use(void **state)
     size_t n = 0;
 
     ASSERT_RC(p.ops->decapsulate(p.pub, BYTES(ct, p.ct_n), &none), RC_KEY_TYPE_INCONSISTENT);
+    ASSERT_RC(p.ops->encapsulate(p.priv, c->rng, BYTES_NONE, ct, &none), RC_KEY_TYPE_INCONSISTENT);
     ASSERT_RC(p.ops->sign(p.priv, &sig, BYTES(ct, 32), ct, &n), RC_KEY_TYPE_INCONSISTENT);
     ASSERT_RC(p.ops->verify(p.pub, &sig, BYTES(ct, 32), BYTES(ct, 64)), RC_KEY_TYPE_INCONSISTENT);
     assert_null(none);

@@ -36,7 +36,9 @@ struct conf {
     bool fips_approved_only;
     bool allow_weak_rsa;
     bool allow_sha1_signing;
-    bool allow_raw_rsa; /* CKM_RSA_X_509 */
+    bool allow_raw_rsa;     /* CKM_RSA_X_509 */
+    bool enable_pqc;        /* the post-quantum mechanisms are there */
+    bool vendor_mechanisms; /* C_GetMechanismList names the vendor range too */
     /* [log] */
     enum log_level log_level;
     enum log_target log_target;

@@ -122,6 +122,12 @@ NODISCARD enum rc core_unwrap_key(H, S, CK_MECHANISM *m, CK_OBJECT_HANDLE unwrap
                                   CK_OBJECT_HANDLE *ret);
 NODISCARD enum rc core_derive_key(H, S, CK_MECHANISM *m, CK_OBJECT_HANDLE base, CK_ATTRIBUTE *t,
                                   CK_ULONG n, CK_OBJECT_HANDLE *ret);
+NODISCARD enum rc core_encapsulate_key(H, S, CK_MECHANISM *m, CK_OBJECT_HANDLE key, CK_ATTRIBUTE *t,
+                                       CK_ULONG n, CK_BYTE *out, CK_ULONG *out_n,
+                                       CK_OBJECT_HANDLE *ret);
+NODISCARD enum rc core_decapsulate_key(H, S, CK_MECHANISM *m, CK_OBJECT_HANDLE key, CK_ATTRIBUTE *t,
+                                       CK_ULONG n, CK_BYTE *in, CK_ULONG in_n,
+                                       CK_OBJECT_HANDLE *ret);
 NODISCARD enum rc core_seed_random(H, S, CK_BYTE *seed, CK_ULONG n);
 NODISCARD enum rc core_generate_random(H, S, CK_BYTE *out, CK_ULONG n);
 NODISCARD enum rc core_get_session_validation_flags(H, S, CK_SESSION_VALIDATION_FLAGS_TYPE type,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Keys come to be and travel: generate, wrap, unwrap, derive (PKCS#11 3.2, 5.18).
+ * Keys come to be and travel: generate, wrap, unwrap, derive, encapsulate, decapsulate (PKCS#11 3.2,
+ * 5.18).
  */
 #include "hall.h"
 
@@ -204,5 +205,99 @@ enum rc core_derive_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *
     CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
     TRY(vault_add(s, &draft, 1, &handle));
     *ret = handle;
+    return RC_OK;
+}
+
+/* ---- key encapsulation (PKCS#11 3.2, 5.18.8 and 5.18.9) ---------------------------------------------- */
+
+/* The row, and the key, allowed; borrowed from the session. */
+static enum rc kem_key(struct session *s, const CK_MECHANISM *given, enum mech_verb verb,
+                       CK_OBJECT_HANDLE handle, CK_MECHANISM *m, const struct mech_row **ret_row,
+                       const struct object **ret)
+{
+    const struct guard_who who = session_who(s);
+    TRY(find_row(s, given, verb, m, ret_row));
+    TRY(vault_key(s, handle, ret));
+    return guard_use(&s->token->hsm->policy, &who, (int)verb, *ret_row, *ret);
+}
+
+/* The new key's draft, which KEY's template WHICH has its say in. CONFLICT: what it is called when the
+ * two disagree. */
+static enum rc kem_draft(struct session *s, const struct object *key, CK_ATTRIBUTE_TYPE which,
+                         enum rc conflict, CK_ATTRIBUTE *t, CK_ULONG n,
+                         struct template **ret_template, struct draft **ret)
+{
+    TRY(new_draft(s, ORIGIN_KEM, t, n, ret_template, ret));
+    const enum rc rc = draft_apply(*ret, key, which);
+    REQUIRE(rc != RC_TEMPLATE_INCONSISTENT, conflict);
+    TRY(rc);
+    TRY(draft_imply(*ret, CKA_CLASS, CKO_SECRET_KEY));
+    TRY(draft_check(*ret));
+    return vault_may_add(s, *ret);
+}
+
+/* Makes and keeps the key; OUT has room for the ciphertext. */
+static enum rc encapsulate(struct session *s, const struct mech_row *row, const struct object *key,
+                           CK_ATTRIBUTE *t, CK_ULONG n, CK_BYTE *out, CK_OBJECT_HANDLE *ret)
+{
+    AUTO_TEMPLATE struct template *template = NULL;
+    AUTO_DRAFT struct draft *draft = NULL;
+    TRY(kem_draft(s, key, CKA_ENCAPSULATE_TEMPLATE, RC_KEY_HANDLE_INVALID, t, n, &template,
+                  &draft));
+    TRY(mech_encapsulate(&s->token->mech, row, key, draft, out));
+    return vault_add(s, &draft, 1, ret);
+}
+
+enum rc core_encapsulate_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
+                             CK_OBJECT_HANDLE handle, CK_ATTRIBUTE *t, CK_ULONG n, CK_BYTE *out,
+                             CK_ULONG *out_n, CK_OBJECT_HANDLE *ret)
+{
+    AUTO_SESSION *s = NULL;
+    CK_MECHANISM m;
+    const struct mech_row *row = NULL;
+    const struct object *key = NULL;
+    size_t need = 0;
+    TRY(session_take(h, session, &s));
+    REQUIRE(out_n != NULL && (out == NULL || ret != NULL), RC_ARGUMENTS_BAD);
+    TRY(kem_key(s, mechanism, VERB_ENCAPSULATE, handle, &m, &row, &key));
+    TRY(mech_kem_size(&s->token->mech, row, &m, key, &need));
+    const bool fits = out == NULL || *out_n >= need;
+    *out_n = need;
+    REQUIRE(fits, RC_BUFFER_TOO_SMALL);
+    if (out == NULL) {
+        return RC_OK; /* a question: no key is made */
+    }
+    CK_OBJECT_HANDLE made = CK_INVALID_HANDLE;
+    const enum rc rc = encapsulate(s, row, key, t, n, out, &made);
+    if (rc != RC_OK) {
+        mem_wipe(out, need);
+        return rc;
+    }
+    *ret = made;
+    return RC_OK;
+}
+
+enum rc core_decapsulate_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
+                             CK_OBJECT_HANDLE handle, CK_ATTRIBUTE *t, CK_ULONG n, CK_BYTE *in,
+                             CK_ULONG in_n, CK_OBJECT_HANDLE *ret)
+{
+    AUTO_SESSION *s = NULL;
+    CK_MECHANISM m;
+    AUTO_TEMPLATE struct template *template = NULL;
+    AUTO_DRAFT struct draft *draft = NULL;
+    const struct mech_row *row = NULL;
+    const struct object *key = NULL;
+    size_t need = 0;
+    TRY(session_take(h, session, &s));
+    REQUIRE(ret != NULL && (in != NULL || in_n == 0), RC_ARGUMENTS_BAD);
+    TRY(kem_key(s, mechanism, VERB_DECAPSULATE, handle, &m, &row, &key));
+    TRY(mech_kem_size(&s->token->mech, row, &m, key, &need));
+    REQUIRE(in_n == need, RC_ENCRYPTED_DATA_LEN_RANGE);
+    TRY(kem_draft(s, key, CKA_DECAPSULATE_TEMPLATE, RC_TEMPLATE_INCONSISTENT, t, n, &template,
+                  &draft));
+    TRY(mech_decapsulate(&s->token->mech, row, key, BYTES(in, in_n), draft));
+    CK_OBJECT_HANDLE made = CK_INVALID_HANDLE;
+    TRY(vault_add(s, &draft, 1, &made));
+    *ret = made;
     return RC_OK;
 }

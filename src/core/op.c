@@ -49,10 +49,14 @@ static enum rc begin(struct session *s, struct op *op, enum mech_verb verb, cons
     const struct object *key = NULL;
     const struct mech_row *row = mech_find(&t->mech, m->mechanism);
     REQUIRE(row != NULL && mech_offers(row, verb), RC_MECHANISM_INVALID);
-    if (verb != VERB_DIGEST) {
+    if (verb == VERB_DIGEST) {
+        TRY(mech_digest_handle(row, m, &handle));
+    }
+    if (verb != VERB_DIGEST || handle != CK_INVALID_HANDLE) {
         TRY(vault_key(s, handle, &key));
     }
-    TRY(guard_use(&t->hsm->policy, &who, (int)verb, row, key));
+    /* what a digest takes from a key is public */
+    TRY(guard_use(&t->hsm->policy, &who, (int)verb, row, verb == VERB_DIGEST ? NULL : key));
     if (op->run == NULL) {
         op->run = mech_op_new();
         REQUIRE(op->run != NULL, RC_HOST_MEMORY);

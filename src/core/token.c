@@ -23,6 +23,8 @@ enum rc token_open(struct hsm *h, uint32_t slot, struct token *t)
                 .allow_weak_rsa = h->conf->allow_weak_rsa,
                 .allow_sha1_signing = h->conf->allow_sha1_signing,
                 .allow_raw_rsa = h->conf->allow_raw_rsa,
+                .enable_pqc = h->conf->enable_pqc,
+                .vendor_mechanisms = h->conf->vendor_mechanisms,
             },
         .next_nonce = vault_next_nonce,
         .ctx = t,

@@ -40,6 +40,8 @@ static const struct verb_row verbs[VERB_COUNT] = {
     [VERB_WRAP] = {OBJECT_WRAP, false, WRAPS},
     [VERB_UNWRAP] = {OBJECT_UNWRAP, false, UNWRAPS},
     [VERB_DERIVE] = {OBJECT_DERIVE, false, PLAIN},
+    [VERB_ENCAPSULATE] = {OBJECT_ENCAPSULATE, false, PLAIN},
+    [VERB_DECAPSULATE] = {OBJECT_DECAPSULATE, false, PLAIN},
 };
 
 static size_t modulus_bits(const struct object *key)

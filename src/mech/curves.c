@@ -84,6 +84,9 @@ struct bytes curve_oid(const struct pkey_spec *spec)
 
 CK_KEY_TYPE spec_key_type(const struct pkey_spec *spec)
 {
+    if (pkey_is_pq(spec->kind)) {
+        return set_key_type(spec);
+    }
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (names[i].spec.kind == spec->kind) {
             return names[i].type;

@@ -6,6 +6,7 @@
 #ifndef CRATON_MECH_FAMILY_H
 #define CRATON_MECH_FAMILY_H
 
+#include "craton/vendor.h"
 #include "crypto/crypto.h"
 #include "mech.h"
 #include "object/object.h"
@@ -22,6 +23,11 @@ enum key_set {
     KEYS_EDWARDS,
     KEYS_MONTGOMERY,
     KEYS_AGREE, /* EC and Montgomery */
+    KEYS_ML_KEM,
+    KEYS_ML_DSA,
+    KEYS_SLH_DSA,
+    KEYS_COMP_SIG,
+    KEYS_COMP_KEM, /* the last of public-key algorithms: mech_fits_key */
     KEYS_AES,
     KEYS_HMAC, /* generic secrets and keys of the row's own HMAC */
     KEYS_HKDF, /* what HKDF derives from: HKDF keys, generic and HMAC secrets */
@@ -30,20 +36,25 @@ enum key_set {
 
 enum param_kind {
     PARAM_NONE,
-    PARAM_IV,       /* 16 bytes */
-    PARAM_CTR,      /* CK_AES_CTR_PARAMS */
-    PARAM_GCM,      /* CK_GCM_PARAMS, with or without ulIvBits; none: our own nonce */
-    PARAM_CCM,      /* CK_CCM_PARAMS */
-    PARAM_GMAC,     /* 12 bytes */
-    PARAM_MAC_SIZE, /* CK_MAC_GENERAL_PARAMS: bytes */
-    PARAM_PSS,      /* CK_RSA_PKCS_PSS_PARAMS */
-    PARAM_OAEP,     /* CK_RSA_PKCS_OAEP_PARAMS */
-    PARAM_RSA_AES,  /* CK_RSA_AES_KEY_WRAP_PARAMS */
-    PARAM_EDDSA,    /* none, or CK_EDDSA_PARAMS */
-    PARAM_ECDH,     /* CK_ECDH1_DERIVE_PARAMS */
-    PARAM_HKDF,     /* CK_HKDF_PARAMS */
-    PARAM_KW,       /* none, or 8 bytes */
-    PARAM_KWP,      /* none, or 4 bytes */
+    PARAM_IV,        /* 16 bytes */
+    PARAM_CTR,       /* CK_AES_CTR_PARAMS */
+    PARAM_GCM,       /* CK_GCM_PARAMS, with or without ulIvBits; none: our own nonce */
+    PARAM_CCM,       /* CK_CCM_PARAMS */
+    PARAM_GMAC,      /* 12 bytes */
+    PARAM_MAC_SIZE,  /* CK_MAC_GENERAL_PARAMS: bytes */
+    PARAM_PSS,       /* CK_RSA_PKCS_PSS_PARAMS */
+    PARAM_OAEP,      /* CK_RSA_PKCS_OAEP_PARAMS */
+    PARAM_RSA_AES,   /* CK_RSA_AES_KEY_WRAP_PARAMS */
+    PARAM_EDDSA,     /* none, or CK_EDDSA_PARAMS */
+    PARAM_ECDH,      /* CK_ECDH1_DERIVE_PARAMS */
+    PARAM_HKDF,      /* CK_HKDF_PARAMS */
+    PARAM_KW,        /* none, or 8 bytes */
+    PARAM_KWP,       /* none, or 4 bytes */
+    PARAM_SIGN,      /* none, or CK_SIGN_ADDITIONAL_CONTEXT */
+    PARAM_HASH_SIGN, /* CK_HASH_SIGN_ADDITIONAL_CONTEXT */
+    PARAM_HEDGE,     /* the same as PARAM_SIGN, without a context */
+    PARAM_MU,        /* CK_MU_GEN_PARAMS */
+    PARAM_KEM,       /* none; to derive: CK_CRATON_KEM_DERIVE_PARAMS, or the ciphertext */
     PARAM_KIND_COUNT
 };
 
@@ -72,17 +83,20 @@ const char *param_kind_name(enum param_kind kind);
 /* A deep copy. Views point into store. */
 struct param {
     bool given;
-    struct bytes iv, aad;    /* ciphers; aad also: OAEP label, EdDSA context, shared data, info */
-    size_t tag_n;            /* bytes of a tag or MAC */
-    size_t data_n;           /* CCM: bytes of plaintext */
-    unsigned counter_bits;   /* CTR */
-    enum hash_alg hash, mgf; /* PSS, OAEP, KDF, HKDF; HASH_NONE: none */
-    size_t salt_n;           /* PSS, bytes */
-    bool prehash;            /* EDDSA */
-    struct bytes peer;       /* ECDH public data; HKDF salt */
-    bool extract, expand;    /* HKDF */
-    CK_OBJECT_HANDLE salt_key;
-    size_t aes_n; /* RSA_AES: bytes of the temporary key */
+    struct bytes iv, aad;      /* ciphers; aad also: OAEP label, EdDSA context, shared data, info */
+    size_t tag_n;              /* bytes of a tag or MAC */
+    size_t data_n;             /* CCM: bytes of plaintext */
+    unsigned counter_bits;     /* CTR */
+    enum hash_alg hash, mgf;   /* PSS, OAEP, KDF, HKDF; HASH_NONE: none */
+    size_t salt_n;             /* PSS, bytes */
+    bool prehash;              /* EDDSA */
+    struct bytes peer;         /* ECDH public data; HKDF salt */
+    bool extract, expand;      /* HKDF */
+    CK_OBJECT_HANDLE salt_key; /* HKDF; MU: the key */
+    size_t aes_n;              /* RSA_AES: bytes of the temporary key */
+    bool deterministic;        /* SIGN, HASH_SIGN: no hedging */
+    CK_BYTE *out;              /* KEM: the caller's place for a ciphertext, and its length */
+    CK_ULONG *out_n;
     struct buf store;
 };
 
@@ -99,8 +113,9 @@ CK_KEY_TYPE hash_hmac_key_type(enum hash_alg hash);
 
 /* ---- the running operation ---------------------------------------------------------------------- */
 
-#define HELD_MAX (1ul << 30)     /* bytes that an operation collects at most */
-#define JOURNAL_MAX (64ul << 10) /* bytes of input that a digest keeps so that it can be saved */
+#define HELD_MAX (1ul << 30)      /* bytes that an operation collects at most */
+#define PREFIX_MAX (2 + 255 + 11) /* domain, length of a context, context, OID of a hash */
+#define JOURNAL_MAX (64ul << 10)  /* bytes of input that a digest keeps so that it can be saved */
 
 struct mech_op {
     const struct mech_env *env;
@@ -116,6 +131,8 @@ struct mech_op {
     size_t block_n;
     uint64_t ctr_left; /* CTR: bytes until the counting bits would overflow */
     uint8_t nonce[12];
+    uint8_t prefix[PREFIX_MAX]; /* what ML-DSA and SLH-DSA put before a message */
+    size_t prefix_n;
 
     const struct cipher_ops *cipher_ops;
     const struct cipher_key *cipher_key; /* kept beside the object */
@@ -158,11 +175,23 @@ struct family {
     enum rc (*derive)(const struct mech_env *env, const struct mech_row *row, const struct param *p,
                       const struct object *base, const struct object *const *more, size_t more_n,
                       struct draft *d);
+    /* KEM: bytes of a ciphertext; the secret key onto D, and the ciphertext to CT or from it. */
+    enum rc (*kem_size)(const struct mech_env *env, const struct mech_row *row,
+                        const struct object *key, size_t *ret);
+    enum rc (*encapsulate)(const struct mech_env *env, const struct mech_row *row,
+                           const struct object *key, struct draft *d, uint8_t *ct);
+    enum rc (*decapsulate)(const struct mech_env *env, const struct mech_row *row,
+                           const struct object *key, struct bytes ct, struct draft *d);
 };
 
 extern const struct family family_digest, family_mac, family_block, family_gcm, family_ccm,
     family_keywrap, family_rsa, family_rsa_aes, family_ecdsa, family_eddsa, family_agree,
-    family_hkdf, family_secret, family_rsa_pair, family_ec_pair;
+    family_hkdf, family_secret, family_rsa_pair, family_ec_pair, family_kem, family_ml_dsa,
+    family_slh_dsa, family_comp_sig, family_mu;
+
+/* The generate_pair of every post-quantum family. */
+NODISCARD enum rc pq_generate_pair(const struct mech_env *env, const struct mech_row *row,
+                                   struct draft *pub, struct draft *priv);
 
 /* mech_begin without the question whether the row offers the verb (wrapping runs as encryption). */
 NODISCARD enum rc op_begin(struct mech_op *op, const struct mech_env *env,
@@ -184,7 +213,7 @@ NODISCARD enum rc op_cipher_key(struct mech_op *op, enum cipher_mode mode);
 /* Sets op->mac_key and op->mac_ops. */
 NODISCARD enum rc op_mac_key(struct mech_op *op, enum mac_kind kind, enum hash_alg hash);
 void op_drop_mac_key(struct mech_op *op);
-/* Sets *RET_OPS and *RET for the RSA, EC, Edwards or Montgomery key O. */
+/* Sets *RET_OPS and *RET for the key O of a public-key algorithm. */
 NODISCARD enum rc key_pkey(const struct mech_env *env, const struct object *o,
                            const struct pkey_ops **ret_ops, const struct pkey **ret);
 
@@ -204,7 +233,9 @@ NODISCARD enum rc source_spec(const struct source *s, CK_KEY_TYPE type, struct p
 /* The parts as crypto wants them. RC_TEMPLATE_INCOMPLETE, RC_ATTRIBUTE_VALUE_INVALID. */
 NODISCARD enum rc source_parts(const struct source *s, const struct pkey_spec *spec, bool priv,
                                struct key_parts *ret);
+/* NULL when no library, or the policy, has it: spec_missing says how that is called. */
 const struct pkey_ops *spec_ops(const struct mech_env *env, const struct pkey_spec *spec);
+enum rc spec_missing(const struct pkey_spec *spec);
 CK_KEY_TYPE spec_key_type(const struct pkey_spec *spec);
 /* Bytes of a raw public value and of a private one (not RSA). */
 size_t spec_public_size(const struct pkey_spec *spec);
@@ -240,6 +271,22 @@ struct bytes curve_oid(const struct pkey_spec *spec);
 /* CKA_EC_POINT, or the other side's point: DER OCTET STRING or raw. RET: uncompressed point or raw
  * public value, a view into V. RC_ATTRIBUTE_VALUE_INVALID. */
 NODISCARD enum rc point_read(const struct pkey_spec *spec, struct bytes v, struct bytes *ret);
+
+/* ---- parameter sets of post-quantum key types ------------------------------------------------------- */
+
+bool set_is_type(CK_KEY_TYPE type);
+/* CKA_PARAMETER_SET of a key of TYPE. RC_PARAMETER_SET_NOT_SUPPORTED. */
+NODISCARD enum rc set_read(CK_KEY_TYPE type, CK_ULONG number, struct pkey_spec *ret);
+/* The way back, for the spec of a post-quantum key. */
+CK_KEY_TYPE set_key_type(const struct pkey_spec *spec);
+CK_ULONG set_number(const struct pkey_spec *spec);
+struct bytes set_oid(const struct pkey_spec *spec); /* whole DER; static storage */
+bool set_of_oid(struct bytes oid, struct pkey_spec *ret);
+/* Whether the set NUMBER of keys of TYPE is offered; 0: some set. */
+bool set_offered(const struct mech_env *env, CK_KEY_TYPE type, CK_ULONG number);
+/* Rows of one parameter set have its number as their kind (0: any set): whether KEY is of it, else
+ * RC_KEY_TYPE_INCONSISTENT. */
+NODISCARD enum rc set_of_row(const struct mech_row *row, const struct object *key);
 
 /* ---- PKCS#8 -------------------------------------------------------------------------------------------- */
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Making keys: secret keys of every type, and pairs (RSA, EC, Edwards, Montgomery). All randomness
+ * Making keys: secret keys of every type, and pairs of every public-key algorithm. All randomness
  * comes from our generator. A pair is tried on itself before it is handed out.
  */
 #include "family.h"
+
+#include "crypto/composite.h"
 
 static enum rc mark_generated(struct draft *d, const struct mech_row *row)
 {
@@ -81,21 +83,60 @@ static enum rc try_agreement(const struct mech_env *env, const struct pkey_spec 
     return RC_OK;
 }
 
+/* What the signature of a trial is made with, and over how many bytes. */
+static size_t trial(const struct pkey_spec *spec, struct pkey_params *p)
+{
+    *p = (struct pkey_params){.scheme = SCHEME_EDDSA};
+    if (spec->kind == PKEY_RSA) {
+        p->scheme = SCHEME_RSA_PKCS1_HASH;
+        p->hash = HASH_SHA256;
+    } else if (spec->kind == PKEY_EC) {
+        p->scheme = SCHEME_ECDSA;
+    } else if (pkey_is_ml_dsa(spec->kind)) {
+        p->scheme = SCHEME_ML_DSA;
+        return 64; /* mu */
+    } else if (pkey_is_slh_dsa(spec->kind)) {
+        p->scheme = SCHEME_SLH_DSA;
+    } else if (spec->kind == PKEY_COMP_SIG) {
+        p->scheme = SCHEME_COMP_SIG;
+        return hash_size(comp_hash(spec->set));
+    }
+    return 32;
+}
+
 static enum rc try_signature(const struct pkey_spec *spec, const struct pair *pair)
 {
-    static const uint8_t digest[32] = "the pair is tried before its use";
-    struct pkey_params p = {.scheme = SCHEME_EDDSA};
+    static const uint8_t text[HASH_MAX_SIZE] = "the pair is tried before its use";
+    struct pkey_params p;
+    const struct bytes data = BYTES(text, trial(spec, &p));
     AUTO_FREE uint8_t *sig = mem_alloc(pair->ops->size(pair->priv));
     size_t n = 0;
     REQUIRE(sig != NULL, RC_HOST_MEMORY);
-    if (spec->kind == PKEY_RSA) {
-        p.scheme = SCHEME_RSA_PKCS1_HASH;
-        p.hash = HASH_SHA256;
-    } else if (spec->kind == PKEY_EC) {
-        p.scheme = SCHEME_ECDSA;
+    TRY(pair->ops->sign(pair->priv, &p, data, sig, &n));
+    return pair->ops->verify(pair->pub, &p, data, BYTES(sig, n));
+}
+
+static enum rc try_kem(const struct mech_env *env, const struct pair *pair)
+{
+    AUTO_SECRET struct secret *a = NULL;
+    AUTO_SECRET struct secret *b = NULL;
+    const size_t n = pair->ops->size(pair->pub);
+    AUTO_FREE uint8_t *ct = mem_alloc(n);
+    REQUIRE(ct != NULL, RC_HOST_MEMORY);
+    TRY(pair->ops->encapsulate(pair->pub, env->crypto->rng, BYTES_NONE, ct, &a));
+    TRY(pair->ops->decapsulate(pair->priv, BYTES(ct, n), &b));
+    REQUIRE(secret_equal(a, b), RC_FUNCTION_FAILED);
+    return RC_OK;
+}
+
+static enum rc try_use(const struct mech_env *env, const struct pkey_spec *spec,
+                       const struct pair *pair, const struct key_parts *parts)
+{
+    if (pkey_is_kem(spec->kind)) {
+        return try_kem(env, pair);
     }
-    TRY(pair->ops->sign(pair->priv, &p, BYTES(digest, sizeof(digest)), sig, &n));
-    return pair->ops->verify(pair->pub, &p, BYTES(digest, sizeof(digest)), BYTES(sig, n));
+    const bool agrees = spec->kind == PKEY_X25519 || spec->kind == PKEY_X448;
+    return agrees ? try_agreement(env, spec, pair, parts) : try_signature(spec, pair);
 }
 
 /* The pairwise consistency test. */
@@ -103,13 +144,10 @@ static enum rc try_pair(const struct mech_env *env, const struct pkey_spec *spec
                         const struct key_parts *parts)
 {
     __attribute__((cleanup(pair_free))) struct pair pair = {.ops = spec_ops(env, spec)};
-    REQUIRE(pair.ops != NULL, RC_CURVE_NOT_SUPPORTED);
+    REQUIRE(pair.ops != NULL, spec_missing(spec));
     enum rc rc = pair.ops->load(spec, parts, true, &pair.priv);
     rc = rc == RC_OK ? pair.ops->load(spec, parts, false, &pair.pub) : rc;
-    if (rc == RC_OK) {
-        const bool agrees = spec->kind == PKEY_X25519 || spec->kind == PKEY_X448;
-        rc = agrees ? try_agreement(env, spec, &pair, parts) : try_signature(spec, &pair);
-    }
+    rc = rc == RC_OK ? try_use(env, spec, &pair, parts) : rc;
     return rc == RC_OK || rc == RC_HOST_MEMORY ? rc : RC_FUNCTION_FAILED;
 }
 
@@ -202,6 +240,43 @@ static enum rc ec_pair(const struct mech_env *env, const struct mech_row *row, s
     TRY(draft_set(priv, CKA_EC_PARAMS, params));
     TRY(draft_check(pub));
     TRY(draft_check(priv));
+    TRY(ops->generate(&spec, BYTES_NONE, env->crypto->rng, &parts));
+    return finish_pair(env, row, &spec, &parts, pub, priv);
+}
+
+static const CK_KEY_TYPE pq_types[] = {[KEYS_ML_KEM] = CKK_ML_KEM,
+                                       [KEYS_ML_DSA] = CKK_ML_DSA,
+                                       [KEYS_SLH_DSA] = CKK_SLH_DSA,
+                                       [KEYS_COMP_SIG] = CKK_COMP_SIG,
+                                       [KEYS_COMP_KEM] = CKK_COMP_KEM};
+
+/* The parameter set: of the mechanism, when it has but one, else as the templates say; the standard
+ * wants it in the public one. */
+static enum rc pq_spec(const struct mech_row *row, struct draft *pub, struct draft *priv,
+                       struct pkey_spec *ret)
+{
+    const CK_KEY_TYPE type = pq_types[row->keys];
+    CK_ULONG number = row->kind;
+    TRY(imply_pair(pub, priv, type));
+    if (number == 0 && draft_ulong(pub, CKA_PARAMETER_SET, &number) != RC_OK) {
+        REQUIRE(draft_ulong(priv, CKA_PARAMETER_SET, &number) == RC_OK, RC_TEMPLATE_INCOMPLETE);
+    }
+    TRY(draft_imply(pub, CKA_PARAMETER_SET, number));
+    TRY(draft_imply(priv, CKA_PARAMETER_SET, number));
+    return set_read(type, number, ret);
+}
+
+enum rc pq_generate_pair(const struct mech_env *env, const struct mech_row *row, struct draft *pub,
+                         struct draft *priv)
+{
+    AUTO_KEY_PARTS struct key_parts parts = {0};
+    struct pkey_spec spec;
+    TRY(pq_spec(row, pub, priv, &spec));
+    REQUIRE(spec_ops(env, &spec) != NULL, RC_PARAMETER_SET_NOT_SUPPORTED);
+    TRY(draft_check(pub));
+    TRY(draft_check(priv));
+    const struct pkey_ops *ops = env->crypto->pkey_generate[spec.kind][spec.curve];
+    REQUIRE(ops != NULL, RC_PARAMETER_SET_NOT_SUPPORTED);
     TRY(ops->generate(&spec, BYTES_NONE, env->crypto->rng, &parts));
     return finish_pair(env, row, &spec, &parts, pub, priv);
 }

@@ -37,7 +37,8 @@ static enum rc check_own_point(struct draft *d, const struct pkey_spec *spec,
                                const struct key_parts *parts)
 {
     struct bytes point = BYTES_NONE;
-    if (spec->kind == PKEY_RSA || draft_bytes(d, CKA_EC_POINT, &point) != RC_OK) {
+    if (spec->kind == PKEY_RSA || pkey_is_pq(spec->kind) ||
+        draft_bytes(d, CKA_EC_POINT, &point) != RC_OK) {
         return RC_OK;
     }
     TRY(point_read(spec, point, &point));
@@ -51,7 +52,7 @@ static enum rc import_pkey(const struct mech_env *env, struct draft *d, CK_KEY_T
     AUTO_KEY_PARTS struct key_parts parts = {0};
     TRY(source_spec(&s, type, &spec));
     const struct pkey_ops *ops = spec_ops(env, &spec);
-    REQUIRE(ops != NULL, RC_CURVE_NOT_SUPPORTED);
+    REQUIRE(ops != NULL, spec_missing(&spec));
     TRY(source_parts(&s, &spec, priv, &parts));
     if (spec.kind == PKEY_RSA) {
         TRY(check_rsa(env, &parts));
@@ -135,6 +136,9 @@ static enum rc decode_private(const struct secret *plain, struct draft *d, CK_KE
     AUTO_KEY_PARTS struct key_parts parts = {0};
     TRY(pkcs8_read(plain, &spec, &parts));
     REQUIRE(spec_key_type(&spec) == type, RC_TEMPLATE_INCONSISTENT);
+    if (pkey_is_pq(spec.kind)) {
+        return draft_set_parts(d, &spec, &parts, true);
+    }
     if (type != CKK_RSA) {
         struct bytes given = BYTES_NONE;
         struct pkey_spec said;

@@ -125,7 +125,7 @@ static enum rc make_pkey(const struct mech_env *env, const struct object *o, str
     AUTO_FREE struct kept_pkey *k = mem_alloc(sizeof(*k));
     REQUIRE(k != NULL, RC_HOST_MEMORY);
     k->ops = spec_ops(env, &spec);
-    REQUIRE(k->ops != NULL, RC_CURVE_NOT_SUPPORTED);
+    REQUIRE(k->ops != NULL, spec_missing(&spec));
     TRY(k->ops->load(&spec, &parts, priv, &k->key));
     *ret = TAKE(k);
     return RC_OK;

@@ -11,6 +11,11 @@ enum rc source_bytes(const struct source *s, CK_ATTRIBUTE_TYPE type, struct byte
     return s->o != NULL ? object_bytes(s->o, type, ret) : draft_bytes(s->d, type, ret);
 }
 
+static enum rc source_ulong(const struct source *s, CK_ATTRIBUTE_TYPE type, CK_ULONG *ret)
+{
+    return s->o != NULL ? object_ulong(s->o, type, ret) : draft_ulong(s->d, type, ret);
+}
+
 const struct secret *source_secret(const struct source *s, CK_ATTRIBUTE_TYPE type)
 {
     return s->o != NULL ? object_secret(s->o, type) : draft_secret(s->d, type);
@@ -45,6 +50,11 @@ enum rc source_spec(const struct source *s, CK_KEY_TYPE type, struct pkey_spec *
     if (type == CKK_RSA) {
         return RC_OK;
     }
+    if (set_is_type(type)) {
+        CK_ULONG number = 0;
+        REQUIRE(source_ulong(s, CKA_PARAMETER_SET, &number) == RC_OK, RC_TEMPLATE_INCOMPLETE);
+        return set_read(type, number, ret);
+    }
     REQUIRE(type == CKK_EC || type == CKK_EC_EDWARDS || type == CKK_EC_MONTGOMERY,
             RC_KEY_TYPE_INCONSISTENT);
     REQUIRE(source_bytes(s, CKA_EC_PARAMS, &params) == RC_OK, RC_TEMPLATE_INCOMPLETE);
@@ -53,7 +63,17 @@ enum rc source_spec(const struct source *s, CK_KEY_TYPE type, struct pkey_spec *
 
 const struct pkey_ops *spec_ops(const struct mech_env *env, const struct pkey_spec *spec)
 {
-    return env->crypto->pkey[spec->kind][spec->curve];
+    const struct pkey_ops *ops = env->crypto->pkey[spec->kind][spec->curve];
+    if (pkey_is_pq(spec->kind) && !env->policy.enable_pqc) {
+        return NULL;
+    }
+    /* a composite has what its halves have */
+    return ops != NULL && (spec->set == 0 || ops->supports(spec)) ? ops : NULL;
+}
+
+enum rc spec_missing(const struct pkey_spec *spec)
+{
+    return pkey_is_pq(spec->kind) ? RC_PARAMETER_SET_NOT_SUPPORTED : RC_CURVE_NOT_SUPPORTED;
 }
 
 /* ---- attributes to parts ---------------------------------------------------------------------------- */
@@ -118,11 +138,29 @@ static enum rc scalar(const struct secret *v, size_t n, struct secret **ret)
     return RC_OK;
 }
 
+static enum rc pq_parts(const struct source *s, bool priv, struct key_parts *ret)
+{
+    struct bytes value = BYTES_NONE;
+    if (!priv) {
+        REQUIRE(source_bytes(s, CKA_VALUE, &value) == RC_OK, RC_TEMPLATE_INCOMPLETE);
+        return buf_set(&ret->pub, value);
+    }
+    const struct secret_part parts[] = {{CKA_VALUE, &ret->priv}, {CKA_SEED, &ret->seed}};
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        TRY(take_secret(s, &parts[i]));
+    }
+    REQUIRE(ret->priv != NULL || ret->seed != NULL, RC_TEMPLATE_INCOMPLETE);
+    return RC_OK;
+}
+
 enum rc source_parts(const struct source *s, const struct pkey_spec *spec, bool priv,
                      struct key_parts *ret)
 {
     if (spec->kind == PKEY_RSA) {
         return rsa_parts(s, priv, ret);
+    }
+    if (pkey_is_pq(spec->kind)) {
+        return pq_parts(s, priv, ret);
     }
     if (!priv) {
         struct bytes point = BYTES_NONE;
@@ -170,11 +208,25 @@ static enum rc put_rsa(struct draft *d, const struct key_parts *parts, bool priv
     return put_secret(d, CKA_COEFFICIENT, parts->qi);
 }
 
+static enum rc put_pq(struct draft *d, const struct pkey_spec *spec, const struct key_parts *parts,
+                      bool priv)
+{
+    TRY(draft_set_ulong(d, CKA_PARAMETER_SET, set_number(spec)));
+    if (!priv) {
+        return draft_set(d, CKA_VALUE, buf_view(&parts->pub));
+    }
+    TRY(put_secret(d, CKA_VALUE, parts->priv));
+    return put_secret(d, CKA_SEED, parts->seed);
+}
+
 enum rc draft_set_parts(struct draft *d, const struct pkey_spec *spec,
                         const struct key_parts *parts, bool priv)
 {
     if (spec->kind == PKEY_RSA) {
         return put_rsa(d, parts, priv);
+    }
+    if (pkey_is_pq(spec->kind)) {
+        return put_pq(d, spec, parts, priv);
     }
     if (priv) {
         return put_secret(d, CKA_VALUE, parts->priv);
@@ -192,6 +244,10 @@ enum rc draft_set_public_info(struct draft *d, const struct pkey_spec *spec,
     const bool rsa = spec->kind == PKEY_RSA;
     if (rsa ? parts->e.n == 0 : parts->pub.n == 0) {
         return RC_OK;
+    }
+    if (pkey_is_pq(spec->kind)) {
+        TRY(spki_write_plain(set_oid(spec), buf_view(&parts->pub), &info));
+        return draft_set(d, CKA_PUBLIC_KEY_INFO, buf_view(&info));
     }
     if (!rsa) {
         TRY(der_add(&point, DER_OCTET_STRING, buf_view(&parts->pub)));

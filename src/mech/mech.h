@@ -32,6 +32,8 @@ enum mech_verb {
     VERB_WRAP,
     VERB_UNWRAP,
     VERB_DERIVE,
+    VERB_ENCAPSULATE,
+    VERB_DECAPSULATE,
     VERB_COUNT
 };
 
@@ -39,6 +41,8 @@ struct mech_policy {
     bool allow_weak_rsa;     /* RSA below 2048 bits */
     bool allow_sha1_signing; /* making signatures with SHA-1; verifying is always allowed */
     bool allow_raw_rsa;      /* CKM_RSA_X_509 */
+    bool enable_pqc;         /* post-quantum algorithms at all */
+    bool vendor_mechanisms;  /* mech_list names numbers of the vendor range too */
 };
 
 /* What mechanisms need from above. One per hall, constant while it is open. */
@@ -110,6 +114,10 @@ bool mech_streams(const struct mech_op *op);
 NODISCARD enum rc mech_save(const struct mech_op *op, struct buf *ret);
 NODISCARD enum rc mech_restore(struct mech_op *op, const struct mech_env *env, struct bytes state);
 
+/* The key that MECHANISM's parameter names for a digest (external mu): CK_INVALID_HANDLE when none. */
+NODISCARD enum rc mech_digest_handle(const struct mech_row *row, const CK_MECHANISM *mechanism,
+                                     CK_OBJECT_HANDLE *ret);
+
 /* ---- making keys ------------------------------------------------------------------------------------------ */
 
 /* Checks MECHANISM and the drafts, makes the key material and sets it on the drafts (values,
@@ -147,6 +155,17 @@ NODISCARD enum rc mech_unwrap(const struct mech_env *env, const struct mech_row 
 NODISCARD enum rc mech_derive(const struct mech_env *env, const struct mech_row *row,
                               const CK_MECHANISM *mechanism, const struct object *base,
                               const struct object *const *more, size_t more_n, struct draft *d);
+/* C_EncapsulateKey and C_DecapsulateKey. KEY: its secrets are ready, guard has allowed it.
+ * size: bytes of a ciphertext for KEY. encapsulate: the secret becomes the value of D (class, type
+ * and CKA_VALUE_LEN as D says; a length above the secret's is RC_ATTRIBUTE_VALUE_INVALID); CT takes
+ * mech_kem_size bytes. decapsulate: RC_ENCRYPTED_DATA_LEN_RANGE, RC_ENCRYPTED_DATA_INVALID. */
+NODISCARD enum rc mech_kem_size(const struct mech_env *env, const struct mech_row *row,
+                                const CK_MECHANISM *mechanism, const struct object *key,
+                                size_t *ret);
+NODISCARD enum rc mech_encapsulate(const struct mech_env *env, const struct mech_row *row,
+                                   const struct object *key, struct draft *d, uint8_t *ct);
+NODISCARD enum rc mech_decapsulate(const struct mech_env *env, const struct mech_row *row,
+                                   const struct object *key, struct bytes ct, struct draft *d);
 /* Handles of further keys that MECHANISM's parameter names (HKDF salt key): up to MAX, *RET_N. */
 NODISCARD enum rc mech_derive_handles(const struct mech_row *row, const CK_MECHANISM *mechanism,
                                       CK_OBJECT_HANDLE *ret, size_t max, size_t *ret_n);

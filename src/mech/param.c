@@ -6,8 +6,6 @@
  */
 #include "family.h"
 
-#include "craton/vendor.h"
-
 #define BAD RC_MECHANISM_PARAM_INVALID
 
 /* A byte string that a parameter points to, and where its copy is to be seen. */
@@ -245,6 +243,72 @@ static enum rc read_hkdf(const CK_MECHANISM *m, struct param *p)
     return keep(p, pieces, ARRAY_LEN(pieces));
 }
 
+static enum rc read_sign_context(CK_HEDGE_TYPE hedge, const void *context, CK_ULONG n,
+                                 struct param *p)
+{
+    REQUIRE(hedge <= CKH_DETERMINISTIC_REQUIRED && n <= 255, BAD);
+    p->given = true;
+    p->deterministic = hedge == CKH_DETERMINISTIC_REQUIRED;
+    const struct piece piece = {context, n, &p->aad};
+    return keep(p, &piece, 1);
+}
+
+static enum rc read_sign(const CK_MECHANISM *m, bool context, struct param *p)
+{
+    CK_SIGN_ADDITIONAL_CONTEXT in;
+    if (m->ulParameterLen == 0) {
+        return RC_OK;
+    }
+    TRY(take(m, &in, sizeof(in)));
+    REQUIRE(context || in.ulContextLen == 0, BAD);
+    return read_sign_context(in.hedgeVariant, in.pContext, in.ulContextLen, p);
+}
+
+static enum rc read_hash_sign(const CK_MECHANISM *m, struct param *p)
+{
+    CK_HASH_SIGN_ADDITIONAL_CONTEXT in;
+    TRY(take(m, &in, sizeof(in)));
+    TRY(named_hash(in.hash, &p->hash));
+    return read_sign_context(in.hedgeVariant, in.pContext, in.ulContextLen, p);
+}
+
+static enum rc read_mu(const CK_MECHANISM *m, struct param *p)
+{
+    CK_MU_GEN_PARAMS in;
+    TRY(take(m, &in, sizeof(in)));
+    REQUIRE(in.ulctxLen <= 255, BAD);
+    /* a key, or 64 bytes of its public key's digest, not both */
+    REQUIRE(in.ulTRLen == (in.hKey == CK_INVALID_HANDLE ? 64 : 0), BAD);
+    p->salt_key = in.hKey;
+    const struct piece pieces[] = {{in.pTR, in.ulTRLen, &p->peer}, {in.pctx, in.ulctxLen, &p->aad}};
+    return keep(p, pieces, ARRAY_LEN(pieces));
+}
+
+/* The bare ciphertext is P->peer; the salt P->iv, the info P->aad. */
+static enum rc read_kem(const CK_MECHANISM *m, struct param *p)
+{
+    CK_CRATON_KEM_DERIVE_PARAMS in;
+    p->hash = HASH_SHA256;
+    if (m->ulParameterLen == 0) {
+        return RC_OK;
+    }
+    p->given = true;
+    if (m->ulParameterLen != sizeof(in)) { /* the ciphertext: no KEM has one of that length */
+        const struct piece piece = {m->pParameter, m->ulParameterLen, &p->peer};
+        return keep(p, &piece, 1);
+    }
+    TRY(take(m, &in, sizeof(in)));
+    if (in.prfHashMechanism != 0) {
+        TRY(named_hash(in.prfHashMechanism, &p->hash));
+    }
+    REQUIRE(in.pulCiphertextLen != NULL, BAD);
+    p->out = in.pCiphertext;
+    p->out_n = in.pulCiphertextLen;
+    const struct piece pieces[] = {{in.pSalt, in.ulSaltLen, &p->iv},
+                                   {in.pInfo, in.ulInfoLen, &p->aad}};
+    return keep(p, pieces, ARRAY_LEN(pieces));
+}
+
 static enum rc read_optional_iv(const CK_MECHANISM *m, size_t n, struct param *p)
 {
     return m->ulParameterLen == 0 ? RC_OK : take_bytes(m, n, p);
@@ -284,6 +348,16 @@ static enum rc read_kind(enum param_kind kind, const CK_MECHANISM *m, struct par
         return read_optional_iv(m, 8, p);
     case PARAM_KWP:
         return read_optional_iv(m, 4, p);
+    case PARAM_SIGN:
+        return read_sign(m, true, p);
+    case PARAM_HASH_SIGN:
+        return read_hash_sign(m, p);
+    case PARAM_HEDGE:
+        return read_sign(m, false, p);
+    case PARAM_MU:
+        return read_mu(m, p);
+    case PARAM_KEM:
+        return read_kem(m, p);
     case PARAM_KIND_COUNT:
         break;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * PKCS#8 PrivateKeyInfo (RFC 5208, RFC 5958), with RSAPrivateKey (RFC 8017), ECPrivateKey (RFC 5915)
- * and CurvePrivateKey (RFC 8410) in it. Both ways run in secret memory.
+ * PKCS#8 PrivateKeyInfo (RFC 5208, RFC 5958), with RSAPrivateKey (RFC 8017), ECPrivateKey (RFC 5915),
+ * CurvePrivateKey (RFC 8410) or a post-quantum key in it. Both ways run in secret memory.
  */
 #include "family.h"
 
@@ -46,11 +46,30 @@ static enum rc write_ec(struct der_back *w, const struct key_parts *parts)
     return der_back_wrap(w, DER_SEQUENCE, end);
 }
 
+/* ML-KEM (RFC 9935) and ML-DSA (RFC 9881): the seed, or where there is none the expanded key. SLH-DSA
+ * (RFC 9909) and composites: the bytes themselves. */
+static enum rc write_pq(struct der_back *w, const struct pkey_spec *spec,
+                        const struct key_parts *parts)
+{
+    const size_t end = w->at;
+    const bool seeded = pq_sizes(spec->kind)->seed > 0;
+    const struct secret *v = seeded && parts->seed != NULL ? parts->seed : parts->priv;
+    REQUIRE(v != NULL, RC_KEY_NOT_WRAPPABLE);
+    TRY(der_back_raw(w, secret_view(v)));
+    if (!seeded) {
+        return RC_OK;
+    }
+    return der_back_wrap(w, v == parts->seed ? DER_CONTEXT_PRIMITIVE_0 : DER_OCTET_STRING, end);
+}
+
 static enum rc write_key(struct der_back *w, const struct pkey_spec *spec,
                          const struct key_parts *parts)
 {
     if (spec->kind == PKEY_RSA) {
         return write_rsa(w, parts);
+    }
+    if (pkey_is_pq(spec->kind)) {
+        return write_pq(w, spec, parts);
     }
     REQUIRE(parts->priv != NULL, RC_KEY_NOT_WRAPPABLE);
     if (spec->kind == PKEY_EC) {
@@ -67,6 +86,8 @@ static enum rc write_algorithm(struct der_back *w, const struct pkey_spec *spec)
     if (spec->kind == PKEY_RSA) {
         TRY(der_back_wrap(w, DER_NULL, w->at));
         TRY(der_back_raw(w, BYTES_STR(OID_RSA)));
+    } else if (pkey_is_pq(spec->kind)) {
+        TRY(der_back_raw(w, set_oid(spec)));
     } else {
         TRY(der_back_raw(w, curve_oid(spec)));
         if (spec->kind == PKEY_EC) {
@@ -84,7 +105,8 @@ static size_t secret_n(const struct secret *s)
 static size_t room(const struct key_parts *k)
 {
     return 160 + k->n.n + k->e.n + k->pub.n + secret_n(k->d) + secret_n(k->p) + secret_n(k->q) +
-           secret_n(k->dp) + secret_n(k->dq) + secret_n(k->qi) + secret_n(k->priv);
+           secret_n(k->dp) + secret_n(k->dq) + secret_n(k->qi) + secret_n(k->priv) +
+           secret_n(k->seed);
 }
 
 enum rc pkcs8_write(const struct pkey_spec *spec, const struct key_parts *parts,
@@ -172,6 +194,28 @@ static enum rc read_okp(struct bytes key, const struct pkey_spec *spec, struct k
     return keep(v, &parts->priv);
 }
 
+/* The three forms of RFC 9935 and RFC 9881: seed, expanded key, or both. */
+static enum rc read_seeded(struct bytes key, struct key_parts *parts)
+{
+    struct rd r = RD(key);
+    struct bytes v = BYTES_NONE;
+    if (der_peek(&r, DER_CONTEXT_PRIMITIVE_0)) {
+        TRY(der_take(&r, DER_CONTEXT_PRIMITIVE_0, &v));
+        TRY(keep(v, &parts->seed));
+    } else if (der_peek(&r, DER_OCTET_STRING)) {
+        TRY(der_take(&r, DER_OCTET_STRING, &v));
+        TRY(keep(v, &parts->priv));
+    } else {
+        TRY(der_whole(key, DER_SEQUENCE, &v));
+        r = RD(v);
+        TRY(der_take(&r, DER_OCTET_STRING, &v));
+        TRY(keep(v, &parts->seed));
+        TRY(der_take(&r, DER_OCTET_STRING, &v));
+        TRY(keep(v, &parts->priv));
+    }
+    return rd_end(&r);
+}
+
 static enum rc read_algorithm(struct bytes algorithm, struct pkey_spec *ret)
 {
     struct rd r = RD(algorithm);
@@ -191,6 +235,9 @@ static enum rc read_algorithm(struct bytes algorithm, struct pkey_spec *ret)
         return curve_read(CKK_EC, BYTES(r.p, r.n), ret);
     }
     TRY(rd_end(&r));
+    if (set_of_oid(oid, ret)) {
+        return RC_OK;
+    }
     const enum rc rc = curve_read(CKK_EC_EDWARDS, oid, ret);
     return rc == RC_OK ? RC_OK : curve_read(CKK_EC_MONTGOMERY, oid, ret);
 }
@@ -234,6 +281,10 @@ static enum rc read_info(struct bytes v, struct pkey_spec *ret_spec, struct key_
     TRY(read_algorithm(algorithm, ret_spec));
     if (ret_spec->kind == PKEY_RSA) {
         return read_rsa(key, parts);
+    }
+    if (pkey_is_pq(ret_spec->kind)) {
+        return pq_sizes(ret_spec->kind)->seed > 0 ? read_seeded(key, parts)
+                                                  : keep(key, &parts->priv);
     }
     return ret_spec->kind == PKEY_EC ? read_ec(key, ret_spec, parts)
                                      : read_okp(key, ret_spec, parts);

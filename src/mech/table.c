@@ -14,6 +14,7 @@
 #define DRV CKF_DERIVE
 #define GEN CKF_GENERATE
 #define GENP CKF_GENERATE_KEY_PAIR
+#define KEM (CKF_ENCAPSULATE | CKF_DECAPSULATE | WU | DRV)
 
 #define ROW(mechanism, fam_, kind_, hash_, verbs, min_, max_, keys_, streams_, param_)             \
     {.type = CKM_##mechanism,                                                                      \
@@ -82,17 +83,23 @@ const struct mech_row *mech_find(const struct mech_env *env, CK_MECHANISM_TYPE t
     return row->family->offered(env, row) ? row : NULL;
 }
 
+static bool listed(const struct mech_env *env, const struct mech_row *row)
+{
+    const bool vendor = (row->type & CKM_VENDOR_DEFINED) != 0;
+    return (!vendor || env->policy.vendor_mechanisms) && row->family->offered(env, row);
+}
+
 enum rc mech_list(const struct mech_env *env, CK_MECHANISM_TYPE *out, CK_ULONG *n)
 {
     CK_ULONG count = 0;
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        count += rows[i].family->offered(env, &rows[i]) ? 1 : 0;
+        count += listed(env, &rows[i]) ? 1 : 0;
     }
     const bool fits = out == NULL || *n >= count;
     *n = count;
     REQUIRE(fits, RC_BUFFER_TOO_SMALL);
     for (size_t i = 0; out != NULL && i < ROW_COUNT; i++) {
-        if (rows[i].family->offered(env, &rows[i])) {
+        if (listed(env, &rows[i])) {
             *out++ = rows[i].type;
         }
     }
@@ -131,6 +138,8 @@ static CK_FLAGS verb_flag(enum mech_verb verb)
         [VERB_WRAP] = CKF_WRAP,
         [VERB_UNWRAP] = CKF_UNWRAP,
         [VERB_DERIVE] = CKF_DERIVE,
+        [VERB_ENCAPSULATE] = CKF_ENCAPSULATE,
+        [VERB_DECAPSULATE] = CKF_DECAPSULATE,
     };
     return flags[verb];
 }
@@ -171,6 +180,16 @@ static bool type_fits(const struct mech_row *row, CK_KEY_TYPE type)
         return type == CKK_EC_MONTGOMERY;
     case KEYS_AGREE:
         return type == CKK_EC || type == CKK_EC_MONTGOMERY;
+    case KEYS_ML_KEM:
+        return type == CKK_ML_KEM;
+    case KEYS_ML_DSA:
+        return type == CKK_ML_DSA;
+    case KEYS_SLH_DSA:
+        return type == CKK_SLH_DSA;
+    case KEYS_COMP_SIG:
+        return type == CKK_COMP_SIG;
+    case KEYS_COMP_KEM:
+        return type == CKK_COMP_KEM;
     case KEYS_AES:
         return type == CKK_AES;
     case KEYS_HMAC:
@@ -186,10 +205,13 @@ static bool type_fits(const struct mech_row *row, CK_KEY_TYPE type)
 bool mech_fits_key(const struct mech_row *row, enum mech_verb verb, CK_OBJECT_CLASS cls,
                    CK_KEY_TYPE type)
 {
-    const bool asymmetric = row->keys >= KEYS_RSA && row->keys <= KEYS_AGREE;
+    const bool asymmetric = row->keys >= KEYS_RSA && row->keys <= KEYS_COMP_KEM;
     const bool public = verb == VERB_VERIFY || verb == VERB_ENCRYPT || verb == VERB_WRAP ||
-                        verb == VERB_VERIFY_RECOVER;
+                        verb == VERB_VERIFY_RECOVER || verb == VERB_ENCAPSULATE;
     CK_OBJECT_CLASS wanted = CKO_SECRET_KEY;
+    if (row->family == &family_kem && verb == VERB_DERIVE && cls == CKO_PUBLIC_KEY) {
+        return type_fits(row, type); /* encapsulates */
+    }
     if (asymmetric) {
         wanted = public ? CKO_PUBLIC_KEY : CKO_PRIVATE_KEY;
     }
@@ -242,6 +264,11 @@ const char *param_kind_name(enum param_kind kind)
         [PARAM_HKDF] = "CK_HKDF_PARAMS",
         [PARAM_KW] = "none, or 8 bytes: the IV",
         [PARAM_KWP] = "none, or 4 bytes: the IV",
+        [PARAM_SIGN] = "none, or CK_SIGN_ADDITIONAL_CONTEXT",
+        [PARAM_HASH_SIGN] = "CK_HASH_SIGN_ADDITIONAL_CONTEXT",
+        [PARAM_HEDGE] = "none, or CK_SIGN_ADDITIONAL_CONTEXT without a context",
+        [PARAM_MU] = "CK_MU_GEN_PARAMS",
+        [PARAM_KEM] = "none; deriving: CK_CRATON_KEM_DERIVE_PARAMS, or the ciphertext",
     };
     return names[kind];
 }

@@ -20,7 +20,7 @@ static const struct attr_row rows[] = {
 
 struct key_row {
     CK_KEY_TYPE type;
-    uint16_t bit;
+    uint32_t bit;
     uint16_t classes;
 };
 
@@ -119,7 +119,22 @@ uint16_t attr_class_bit(CK_OBJECT_CLASS cls)
     return 0;
 }
 
-uint16_t attr_key_bit(CK_KEY_TYPE type, uint16_t cls)
+CK_KEY_TYPE attr_key_type(CK_KEY_TYPE type)
+{
+    static const CK_KEY_TYPE aliases[][2] = {
+        {CKK_CRATON_ML_KEM, CKK_ML_KEM},
+        {CKK_CRATON_ML_DSA, CKK_ML_DSA},
+        {CKK_CRATON_SLH_DSA, CKK_SLH_DSA},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(aliases); i++) {
+        if (aliases[i][0] == type) {
+            return aliases[i][1];
+        }
+    }
+    return type;
+}
+
+uint32_t attr_key_bit(CK_KEY_TYPE type, uint16_t cls)
 {
     for (size_t i = 0; i < ARRAY_LEN(key_rows); i++) {
         if (key_rows[i].type == type && (key_rows[i].classes & cls) != 0) {

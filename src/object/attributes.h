@@ -11,6 +11,7 @@
 
 #include "base/rc.h"
 #include "craton/pkcs11.h"
+#include "craton/vendor.h"
 
 /* NSS names the database entry of a private key by this vendor attribute; kept as it is given. */
 #define CKA_NSS_DB 0xD5A0DB00UL
@@ -52,10 +53,20 @@ enum attr_key {
     K_DSA = 1 << 9,
     K_DH = 1 << 10,
     K_X942 = 1 << 11,
+    K_ML_KEM = 1 << 12,
+    K_ML_DSA = 1 << 13,
+    K_SLH_DSA = 1 << 14,
+    K_COMP_SIG = 1 << 15,
+    K_COMP_KEM = 1 << 16,
     K_CURVE = K_EC | K_EDWARDS | K_MONTGOMERY,
-    K_SIGNS = K_RSA | K_EC | K_EDWARDS | K_AES | K_GENERIC | K_HMAC,
-    K_DERIVES = K_EC | K_MONTGOMERY | K_GENERIC | K_HMAC | K_HKDF,
-    K_ANY = 0xffff,
+    K_KEM = K_ML_KEM | K_COMP_KEM,                /* establish keys and do nothing else */
+    K_PQ_SIG = K_ML_DSA | K_SLH_DSA | K_COMP_SIG, /* sign and do nothing else */
+    K_PQ = K_KEM | K_PQ_SIG,
+    K_SEEDED = K_ML_KEM | K_ML_DSA,
+    K_SIGNS = K_RSA | K_EC | K_EDWARDS | K_AES | K_GENERIC | K_HMAC | K_PQ_SIG,
+    K_DERIVES = K_EC | K_MONTGOMERY | K_GENERIC | K_HMAC | K_HKDF | K_KEM,
+    K_WRAPS = K_RSA | K_AES | K_KEM,
+    K_ANY = 0xfffff,
 };
 
 enum attr_flag {
@@ -73,6 +84,7 @@ enum attr_flag {
     F_STICKY_FALSE = 1 << 11,
     F_TOKEN = 1 << 12,
     F_AGREE = 1 << 13,
+    F_NEVER = 1 << 14,
 };
 
 enum attr_default {
@@ -102,15 +114,15 @@ struct attr_row {
     uint8_t kind; /* enum attr_kind */
     uint8_t def;  /* enum attr_default */
     uint16_t classes;
-    uint16_t keys;
     uint16_t flags;
+    uint32_t keys;
     const char *name;
 };
 
 /* What an object is, as bits of the table. */
 struct attr_scope {
     uint16_t cls;  /* one bit of enum attr_class; 0: not known yet */
-    uint16_t keys; /* one bit of enum attr_key; 0: not known yet */
+    uint32_t keys; /* one bit of enum attr_key; 0: not known yet */
 };
 
 /* The number that the token uses for TYPE: one of two encodings where the standard published two.
@@ -136,7 +148,9 @@ bool attr_can_be_secret(uint32_t type);
 /* 0 when the class is not offered. */
 uint16_t attr_class_bit(CK_OBJECT_CLASS cls);
 /* 0 when the key type is not offered for the class. */
-uint16_t attr_key_bit(CK_KEY_TYPE type, uint16_t cls);
+uint32_t attr_key_bit(CK_KEY_TYPE type, uint16_t cls);
+/* The number that the token uses for a key type: the standard's where a vendor one is its alias. */
+CK_KEY_TYPE attr_key_type(CK_KEY_TYPE type);
 bool attr_class_has_key_type(uint16_t cls);
 
 #endif

@@ -21,6 +21,7 @@ static enum rc may_turn(const struct attr_row *row, const struct object_rules *r
     if (bytes_equal(from, to)) {
         return RC_OK;
     }
+    REQUIRE((row->flags & F_NEVER) == 0, RC_TEMPLATE_INCONSISTENT);
     REQUIRE((row->flags & F_STICKY_TRUE) == 0 || !is_true(from), RC_ATTRIBUTE_READ_ONLY);
     REQUIRE((row->flags & F_STICKY_FALSE) == 0 || is_true(from), RC_ATTRIBUTE_READ_ONLY);
     REQUIRE((row->flags & F_SO) == 0 || rules->so, RC_ATTRIBUTE_READ_ONLY);

@@ -200,6 +200,9 @@ bool object_fits_template(const struct object *key, CK_ATTRIBUTE_TYPE which,
 NODISCARD enum rc spki_write(CK_KEY_TYPE type, struct bytes modulus, struct bytes exponent,
                              struct bytes ec_params, struct bytes point, struct buf *ret);
 
+/* The same of an algorithm without parameters whose public key is the bits KEY. OID: whole DER. */
+NODISCARD enum rc spki_write_plain(struct bytes oid, struct bytes key, struct buf *ret);
+
 /* The point itself inside CKA_EC_POINT, which may be a DER OCTET STRING or raw (Weierstrass
  * uncompressed, Edwards, Montgomery). Told apart by the sizes that points have. RET views into
  * ATTR. Always RC_OK; whether the point is one is the mechanism's to say. */

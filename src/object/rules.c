@@ -74,6 +74,8 @@ static enum rc check_given(const struct draft *d, const struct attr_row *row, co
     if ((row->flags & F_SO) != 0 && !d->rules.so) {
         REQUIRE(attr_value(a).n == 1 && attr_value(a).p[0] == CK_FALSE, RC_ATTRIBUTE_READ_ONLY);
     }
+    REQUIRE((row->flags & F_NEVER) == 0 || attr_value(a).p[0] == CK_FALSE,
+            RC_TEMPLATE_INCONSISTENT);
     return check_number(a);
 }
 

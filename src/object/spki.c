@@ -35,6 +35,12 @@ static enum rc put_info(struct bytes algorithm, struct bytes key, struct buf *re
     return der_add(ret, DER_SEQUENCE, buf_view(&body));
 }
 
+enum rc spki_write_plain(struct bytes oid, struct bytes key, struct buf *ret)
+{
+    REQUIRE(oid.n > 0 && key.n > 0, RC_NOT_FOUND);
+    return put_info(oid, key, ret);
+}
+
 static enum rc spki_rsa(struct bytes modulus, struct bytes exponent, struct buf *ret)
 {
     REQUIRE(modulus.n > 0 && exponent.n > 0, RC_NOT_FOUND);

@@ -123,6 +123,9 @@ static enum rc read_ulong(struct bag *b, uint32_t type, struct bytes v, struct a
     CK_ULONG number;
     REQUIRE(v.n == sizeof number, RC_ATTRIBUTE_VALUE_INVALID);
     mem_copy(&number, v.p, sizeof number);
+    if (type == CKA_KEY_TYPE) {
+        number = attr_key_type(number);
+    }
     uint8_t out[8];
     ulong_write(out, number);
     return made(attr_new(b, type, SOURCE_TEMPLATE, BYTES(out, sizeof out)), ret);

@@ -55,6 +55,8 @@ static const char *const hash_names[HASH_COUNT] = {
     [HASH_SHA3_256] = "SHA3-256",
     [HASH_SHA3_384] = "SHA3-384",
     [HASH_SHA3_512] = "SHA3-512",
+    [HASH_SHAKE128] = "SHAKE-128",
+    [HASH_SHAKE256] = "SHAKE-256",
 };
 
 static const char *const cipher_names[CIPHER_MODE_COUNT][AES_SIZES] = {
@@ -172,6 +174,9 @@ static enum rc fetch_all(struct osl *o)
     for (size_t i = 0; i < EDDSA_VARIANTS; i++) {
         FETCH(o->eddsa[i], EVP_SIGNATURE_fetch(o->lib, eddsa_names[i], NULL));
     }
+    for (enum pkey_kind kind = PKEY_ML_DSA_44; kind <= PKEY_SLH_DSA_SHAKE_256F; kind++) {
+        FETCH(o->pq_sign[kind], EVP_SIGNATURE_fetch(o->lib, osl_pq_name(kind), NULL));
+    }
     for (enum ec_curve c = CURVE_P224; c < CURVE_COUNT; c++) {
         FETCH(o->group[c], EC_GROUP_new_by_curve_name_ex(o->lib, NULL, curve_nids[c]));
     }
@@ -199,6 +204,9 @@ static void release_all(struct osl *o)
     EVP_MAC_free(o->cmac);
     for (size_t i = 0; i < EDDSA_VARIANTS; i++) {
         EVP_SIGNATURE_free(o->eddsa[i]);
+    }
+    for (size_t kind = 0; kind < PKEY_COUNT; kind++) {
+        EVP_SIGNATURE_free(o->pq_sign[kind]);
     }
     for (size_t c = 0; c < CURVE_COUNT; c++) {
         EC_GROUP_free(o->group[c]);
@@ -246,7 +254,7 @@ static int digest_rank(enum hash_alg alg)
 
 static int mac_rank(enum mac_kind kind, enum hash_alg hash)
 {
-    return kind != MAC_HMAC || hash_size(hash) > 0 ? RANK : 0;
+    return kind != MAC_HMAC || (hash_size(hash) > 0 && !hash_is_xof(hash)) ? RANK : 0;
 }
 
 static int cipher_rank(enum cipher_mode mode)

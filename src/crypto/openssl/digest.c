@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Hashes. SHA-1 and SHA-2 run in place in the caller's context through the library's plain
- * functions (no allocation, no look-up; they work before start() too). SHA-3 has none: it runs in a
- * library context that is kept and begun again.
+ * functions (no allocation, no look-up; they work before start() too). SHA-3 and SHAKE have none: they
+ * run in a library context that is kept and begun again.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <string.h>
@@ -13,7 +13,7 @@
 
 _Static_assert(sizeof(SHA512_CTX) <= sizeof(((struct digest_ctx *)0)->state), "state fits");
 
-enum family { FAMILY_NONE, FAMILY_SHA1, FAMILY_SHA256, FAMILY_SHA512, FAMILY_SHA3 };
+enum family { FAMILY_NONE, FAMILY_SHA1, FAMILY_SHA256, FAMILY_SHA512, FAMILY_SHA3 /* and SHAKE */ };
 
 static const uint8_t families[HASH_COUNT] = {
     [HASH_SHA1] = FAMILY_SHA1,         [HASH_SHA224] = FAMILY_SHA256,
@@ -21,7 +21,8 @@ static const uint8_t families[HASH_COUNT] = {
     [HASH_SHA512] = FAMILY_SHA512,     [HASH_SHA512_224] = FAMILY_SHA512,
     [HASH_SHA512_256] = FAMILY_SHA512, [HASH_SHA3_224] = FAMILY_SHA3,
     [HASH_SHA3_256] = FAMILY_SHA3,     [HASH_SHA3_384] = FAMILY_SHA3,
-    [HASH_SHA3_512] = FAMILY_SHA3,
+    [HASH_SHA3_512] = FAMILY_SHA3,     [HASH_SHAKE128] = FAMILY_SHA3,
+    [HASH_SHAKE256] = FAMILY_SHA3,
 };
 
 /* FIPS 180-4, 5.3.6: the library's plain functions lack these two starting values alone. */
@@ -80,6 +81,12 @@ static enum rc sha3_begin(struct digest_ctx *c, enum hash_alg alg)
     return RC_OK;
 }
 
+/* How much a SHAKE gives is said at its end; a hash has one size. */
+static int sha3_final(EVP_MD_CTX *ctx, enum hash_alg alg, uint8_t *out, size_t n)
+{
+    return hash_is_xof(alg) ? EVP_DigestFinalXOF(ctx, out, n) : EVP_DigestFinal_ex(ctx, out, NULL);
+}
+
 static enum rc begin(struct digest_ctx *c, enum hash_alg alg)
 {
     REQUIRE(hash_size(alg) > 0, RC_ARGUMENTS_BAD);
@@ -126,7 +133,7 @@ static enum rc finish(struct digest_ctx *c, uint8_t *out)
         SHA512_Final(out, (SHA512_CTX *)(void *)c->state);
         return RC_OK;
     default:
-        TRY_SSL(EVP_DigestFinal_ex(c->heap, out, NULL));
+        TRY_SSL(sha3_final(c->heap, c->alg, out, hash_size(c->alg)));
         return RC_OK;
     }
 }
@@ -161,7 +168,7 @@ static void clear(struct digest_ctx *c)
     mem_wipe(c, sizeof(*c));
 }
 
-static enum rc sha3_once(enum hash_alg alg, const void *p, size_t n, uint8_t *out)
+static enum rc sha3_once(enum hash_alg alg, const void *p, size_t n, uint8_t *out, size_t out_n)
 {
     struct pool *pool = osl_digest_pool(alg);
     EVP_MD_CTX *ctx = osl_pool_take(pool);
@@ -171,7 +178,7 @@ static enum rc sha3_once(enum hash_alg alg, const void *p, size_t n, uint8_t *ou
         REQUIRE(ctx != NULL, RC_HOST_MEMORY);
     }
     if (EVP_DigestInit_ex2(ctx, osl()->md[alg], NULL) != 1 || EVP_DigestUpdate(ctx, p, n) != 1 ||
-        EVP_DigestFinal_ex(ctx, out, NULL) != 1) {
+        sha3_final(ctx, alg, out, out_n) != 1) {
         EVP_MD_CTX_free(ctx);
         return osl_failed(RC_CRYPTO_LIBRARY);
     }
@@ -185,7 +192,7 @@ static enum rc once(enum hash_alg alg, const void *p, size_t n, uint8_t *out)
 {
     REQUIRE(hash_size(alg) > 0, RC_ARGUMENTS_BAD);
     if (families[alg] == FAMILY_SHA3) {
-        return sha3_once(alg, p, n, out);
+        return sha3_once(alg, p, n, out, hash_size(alg));
     }
     struct digest_ctx c;
     c.alg = alg;
@@ -198,6 +205,12 @@ static enum rc once(enum hash_alg alg, const void *p, size_t n, uint8_t *out)
     return rc;
 }
 
+static enum rc xof(enum hash_alg alg, const void *p, size_t n, uint8_t *out, size_t out_n)
+{
+    REQUIRE(hash_is_xof(alg), RC_ARGUMENTS_BAD);
+    return out_n > 0 ? sha3_once(alg, p, n, out, out_n) : RC_OK;
+}
+
 const struct digest_ops osl_digest_ops = {
     .begin = begin,
     .update = update,
@@ -205,4 +218,5 @@ const struct digest_ops osl_digest_ops = {
     .copy = copy,
     .clear = clear,
     .once = once,
+    .xof = xof,
 };

@@ -45,6 +45,7 @@ static enum rc key_fill(struct mac_key *k, enum hash_alg hash, const struct secr
 {
     switch (k->kind) {
     case MAC_HMAC:
+        REQUIRE(!hash_is_xof(hash), RC_MECHANISM_INVALID);
         return hmac_key_init(&k->hmac, &osl_digest_ops, hash, secret_view(key));
     case MAC_CMAC:
         return osl_aes_key_new(CIPHER_CBC, key, &k->aes);

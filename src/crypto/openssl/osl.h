@@ -31,8 +31,9 @@ struct osl {
     EVP_CIPHER *wrap[2][AES_SIZES]; /* by enum keywrap_kind */
     EVP_MAC *cmac;
     EVP_SIGNATURE *eddsa[EDDSA_VARIANTS];
+    EVP_SIGNATURE *pq_sign[PKEY_COUNT]; /* ML-DSA, SLH-DSA */
     EC_GROUP *group[CURVE_COUNT];
-    struct pool digests[HASH_COUNT]; /* EVP_MD_CTX for SHA-3 in one call */
+    struct pool digests[HASH_COUNT]; /* EVP_MD_CTX for SHA-3 and SHAKE in one call */
 };
 
 const struct osl *osl(void);
@@ -40,6 +41,9 @@ struct pool *osl_digest_pool(enum hash_alg alg);
 
 /* The library's name of a hash; NULL for none. */
 const char *osl_hash_name(enum hash_alg alg);
+
+/* The library's name of ML-KEM, ML-DSA and SLH-DSA; NULL for other kinds. */
+const char *osl_pq_name(enum pkey_kind kind);
 
 /* 0, 1, 2 for 16, 24, 32 bytes; -1 otherwise. */
 int osl_aes_index(size_t key_n);

@@ -7,9 +7,30 @@
 #include "key.h"
 
 static const struct key_family *const families[PKEY_COUNT] = {
-    [PKEY_RSA] = &osl_rsa_family,     [PKEY_EC] = &osl_ec_family,
-    [PKEY_ED25519] = &osl_okp_family, [PKEY_ED448] = &osl_okp_family,
-    [PKEY_X25519] = &osl_okp_family,  [PKEY_X448] = &osl_okp_family,
+    [PKEY_RSA] = &osl_rsa_family,
+    [PKEY_EC] = &osl_ec_family,
+    [PKEY_ED25519] = &osl_okp_family,
+    [PKEY_ED448] = &osl_okp_family,
+    [PKEY_X25519] = &osl_okp_family,
+    [PKEY_X448] = &osl_okp_family,
+    [PKEY_ML_KEM_512] = &osl_ml_kem_family,
+    [PKEY_ML_KEM_768] = &osl_ml_kem_family,
+    [PKEY_ML_KEM_1024] = &osl_ml_kem_family,
+    [PKEY_ML_DSA_44] = &osl_pq_sign_family,
+    [PKEY_ML_DSA_65] = &osl_pq_sign_family,
+    [PKEY_ML_DSA_87] = &osl_pq_sign_family,
+    [PKEY_SLH_DSA_SHA2_128S] = &osl_pq_sign_family,
+    [PKEY_SLH_DSA_SHAKE_128S] = &osl_pq_sign_family,
+    [PKEY_SLH_DSA_SHA2_128F] = &osl_pq_sign_family,
+    [PKEY_SLH_DSA_SHAKE_128F] = &osl_pq_sign_family,
+    [PKEY_SLH_DSA_SHA2_192S] = &osl_pq_sign_family,
+    [PKEY_SLH_DSA_SHAKE_192S] = &osl_pq_sign_family,
+    [PKEY_SLH_DSA_SHA2_192F] = &osl_pq_sign_family,
+    [PKEY_SLH_DSA_SHAKE_192F] = &osl_pq_sign_family,
+    [PKEY_SLH_DSA_SHA2_256S] = &osl_pq_sign_family,
+    [PKEY_SLH_DSA_SHAKE_256S] = &osl_pq_sign_family,
+    [PKEY_SLH_DSA_SHA2_256F] = &osl_pq_sign_family,
+    [PKEY_SLH_DSA_SHAKE_256F] = &osl_pq_sign_family,
 };
 
 struct pool *osl_key_idle(const struct pkey *k, enum key_op op)
@@ -97,6 +118,11 @@ static size_t size(const struct pkey *k)
     return k->size;
 }
 
+static const uint8_t *tr(const struct pkey *k)
+{
+    return pkey_is_ml_dsa(k->kind) ? k->tr : NULL;
+}
+
 static enum rc sign(const struct pkey *k, const struct pkey_params *p, struct bytes data,
                     uint8_t *out, size_t *out_n)
 {
@@ -131,6 +157,19 @@ static enum rc agree(const struct pkey *k, struct bytes peer, struct secret **re
     return families[k->kind]->agree(k, peer, ret);
 }
 
+static enum rc encapsulate(const struct pkey *k, struct rng *rng, struct bytes fixed, uint8_t *ct,
+                           struct secret **ret)
+{
+    REQUIRE(families[k->kind]->encapsulate != NULL, RC_KEY_TYPE_INCONSISTENT);
+    return families[k->kind]->encapsulate(k, rng, fixed, ct, ret);
+}
+
+static enum rc decapsulate(const struct pkey *k, struct bytes ct, struct secret **ret)
+{
+    REQUIRE(k->priv && families[k->kind]->decapsulate != NULL, RC_KEY_TYPE_INCONSISTENT);
+    return families[k->kind]->decapsulate(k, ct, ret);
+}
+
 const struct pkey_ops osl_pkey_ops = {
     .supports = supports,
     .generate = generate,
@@ -138,9 +177,12 @@ const struct pkey_ops osl_pkey_ops = {
     .free = key_free,
     .complete = complete,
     .size = size,
+    .tr = tr,
     .sign = sign,
     .verify = verify,
     .encrypt = encrypt,
     .decrypt = decrypt,
     .agree = agree,
+    .encapsulate = encapsulate,
+    .decapsulate = decapsulate,
 };

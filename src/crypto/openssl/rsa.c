@@ -147,10 +147,15 @@ static bool below_modulus(const struct pkey *k, struct bytes v)
     return v.n == k->n.n && memcmp(v.p, k->n.p, v.n) < 0;
 }
 
+static bool is_plain_hash(enum hash_alg alg)
+{
+    return hash_size(alg) > 0 && !hash_is_xof(alg);
+}
+
 static enum rc check_hashes(const struct pkey_params *p)
 {
-    REQUIRE(hash_size(p->hash) > 0, RC_MECHANISM_PARAM_INVALID);
-    REQUIRE(p->scheme == SCHEME_RSA_PKCS1_HASH || hash_size(p->mgf) > 0,
+    REQUIRE(is_plain_hash(p->hash), RC_MECHANISM_PARAM_INVALID);
+    REQUIRE(p->scheme == SCHEME_RSA_PKCS1_HASH || is_plain_hash(p->mgf),
             RC_MECHANISM_PARAM_INVALID);
     return RC_OK;
 }

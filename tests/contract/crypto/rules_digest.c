@@ -59,8 +59,9 @@ static void test_digest_copy_and_reuse(void **state)
 static void test_digest_switches_algorithm(void **state)
 {
     const struct crypto *c = *state;
-    static const enum hash_alg order[] = {HASH_SHA256, HASH_SHA3_256, HASH_SHA512, HASH_SHA3_512,
-                                          HASH_SHA1,   HASH_SHA3_256, HASH_SHA256};
+    static const enum hash_alg order[] = {HASH_SHA256,   HASH_SHA3_256, HASH_SHAKE256,
+                                          HASH_SHA512,   HASH_SHA3_512, HASH_SHA1,
+                                          HASH_SHAKE128, HASH_SHA3_256, HASH_SHA256};
     const struct digest_ops *ops = c->digest[HASH_SHA256];
     struct digest_ctx run = {0};
     uint8_t out[HASH_MAX_SIZE], once[HASH_MAX_SIZE];
@@ -77,6 +78,52 @@ static void test_digest_switches_algorithm(void **state)
         assert_memory_equal(out, once, hash_size(order[i]));
     }
     ops->clear(&run);
+}
+
+/* SHAKE gives as much as is asked for, and the beginning is always the same. */
+static void test_xof(void **state)
+{
+    const struct crypto *c = *state;
+    uint8_t whole[1000], part[1000];
+
+    fill_text();
+    for (enum hash_alg alg = HASH_SHAKE128; alg <= HASH_SHAKE256; alg++) {
+        const struct digest_ops *ops = c->digest[alg];
+
+        if (ops == NULL) {
+            continue;
+        }
+        ASSERT_OK(crypto_xof(c, alg, BYTES(text, 200), whole, sizeof(whole)));
+        for (size_t n = 0; n <= sizeof(whole); n += 53) {
+            memset(part, 0xee, sizeof(part));
+            ASSERT_OK(ops->xof(alg, text, 200, part, n));
+            assert_memory_equal(part, whole, n);
+            assert_true(n == sizeof(part) || part[n] == 0xee);
+        }
+        ASSERT_OK(ops->once(alg, text, 200, part));
+        assert_memory_equal(part, whole, hash_size(alg));
+        ASSERT_OK(ops->xof(alg, NULL, 0, part, 1));
+        assert_int_not_equal(ops->xof(HASH_SHA3_256, text, 1, part, 32), RC_OK);
+        assert_int_not_equal(crypto_xof(c, HASH_SHA256, BYTES(text, 1), part, 32), RC_OK);
+    }
+}
+
+/* FIPS 202: SHAKE of nothing. */
+static void test_shake_of_nothing(void **state)
+{
+    static const uint8_t shake128[8] = {0x7f, 0x9c, 0x2b, 0xa4, 0xe8, 0x8f, 0x82, 0x7d};
+    static const uint8_t shake256[8] = {0x46, 0xb9, 0xdd, 0x2b, 0x0b, 0xa8, 0x8d, 0x13};
+    const struct crypto *c = *state;
+    uint8_t out[HASH_MAX_SIZE];
+
+    if (c->digest[HASH_SHAKE128] != NULL) {
+        ASSERT_OK(crypto_hash(c, HASH_SHAKE128, BYTES_NONE, out));
+        assert_memory_equal(out, shake128, sizeof(shake128));
+    }
+    if (c->digest[HASH_SHAKE256] != NULL) {
+        ASSERT_OK(crypto_hash(c, HASH_SHAKE256, BYTES_NONE, out));
+        assert_memory_equal(out, shake256, sizeof(shake256));
+    }
 }
 
 static void test_empty_input(void **state)
@@ -158,6 +205,12 @@ static void test_mac_key_sizes(void **state)
     ASSERT_RC(c->gmac->key_new(MAC_GMAC, HASH_NONE, none, &k), RC_KEY_SIZE_RANGE);
     assert_null(k);
     c->cmac->key_free(NULL);
+    for (enum hash_alg xof = HASH_SHAKE128; xof <= HASH_SHAKE256; xof++) { /* no HMAC with SHAKE */
+        assert_null(c->hmac[xof]);
+        assert_int_equal(c->backends[0]->mac_rank(MAC_HMAC, xof), 0);
+        assert_int_not_equal(c->hmac[HASH_SHA256]->key_new(MAC_HMAC, xof, odd, &k), RC_OK);
+        assert_null(k);
+    }
 }
 
 static void test_gmac_iv_lengths(void **state)
@@ -238,6 +291,8 @@ int run_digest_rules(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_digest_copy_and_reuse),
         cmocka_unit_test(test_digest_switches_algorithm),
+        cmocka_unit_test(test_xof),
+        cmocka_unit_test(test_shake_of_nothing),
         cmocka_unit_test(test_empty_input),
         cmocka_unit_test(test_mac_context_serves_all),
         cmocka_unit_test(test_mac_key_sizes),

@@ -13,7 +13,7 @@ static size_t curve_specs(struct pkey_spec *specs)
     for (enum ec_curve curve = CURVE_P224; curve < CURVE_COUNT; curve++) {
         specs[n++] = (struct pkey_spec){.kind = PKEY_EC, .curve = curve};
     }
-    for (enum pkey_kind kind = PKEY_ED25519; kind < PKEY_COUNT; kind++) {
+    for (enum pkey_kind kind = PKEY_ED25519; kind <= PKEY_X448; kind++) {
         specs[n++] = (struct pkey_spec){.kind = kind};
     }
     return n;
@@ -373,7 +373,7 @@ static void test_seed_lengths(void **state)
 {
     const struct crypto *c = *state;
 
-    for (enum pkey_kind kind = PKEY_ED25519; kind < PKEY_COUNT; kind++) {
+    for (enum pkey_kind kind = PKEY_ED25519; kind <= PKEY_X448; kind++) {
         const struct pkey_spec spec = {.kind = kind};
         const struct pkey_ops *ops = pkey_for(c, &spec);
 

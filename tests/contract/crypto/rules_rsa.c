@@ -236,13 +236,13 @@ static void test_signatures_with_every_hash(void **state)
         uint8_t sig[256];
         size_t sig_n = 0;
 
-        if (c->digest[hash] == NULL) {
+        if (c->digest[hash] == NULL || hash_is_xof(hash)) {
             continue;
         }
         check_scheme(&p, BYTES(digest, n));
         ASSERT_RC(ops->sign(priv, &p, BYTES(digest, n - 1), sig, &sig_n), RC_DATA_LEN_RANGE);
         p.scheme = SCHEME_RSA_PSS;
-        for (enum hash_alg mgf = HASH_SHA1; mgf < HASH_COUNT; mgf += 3) {
+        for (enum hash_alg mgf = HASH_SHA1; mgf < HASH_SHAKE128; mgf += 3) {
             p.mgf = mgf;
             p.salt_n = mgf % 2 == 0 ? n : mgf;
             check_scheme(&p, BYTES(digest, n));
@@ -331,7 +331,8 @@ static void test_oaep(void **state)
             size_t n = 0;
             struct secret *none = NULL;
 
-            if (c->digest[hash] == NULL || c->digest[mgf] == NULL) {
+            if (c->digest[hash] == NULL || c->digest[mgf] == NULL || hash_is_xof(hash) ||
+                hash_is_xof(mgf)) {
                 continue;
             }
             round_trip(&p, BYTES(data, 0));

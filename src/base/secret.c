@@ -385,9 +385,9 @@ static void *block_take(struct arena *arena, unsigned class_no)
 static void block_give(struct region *r, struct cell *c, uint8_t *p)
 {
     struct arena *arena = r->home;
-    const size_t size = class_size[c->class_no];
-    const size_t at = (size_t)(p - cell_data(r, c));
-    const size_t block = at / size;
+    const unsigned size = class_size[c->class_no];
+    const unsigned at = (unsigned)(p - cell_data(r, c)); /* within a cell */
+    const unsigned block = at / size;
     const uint64_t bit = 1ULL << (block & 63);
     if (at % size != 0 || block >= c->blocks || (c->free_map[block / 64] & bit) != 0) {
         damaged("a block was released twice, or never given");

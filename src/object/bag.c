@@ -119,15 +119,18 @@ bool attr_same(const struct attr *a, struct bytes v)
 
 /* ---- bags --------------------------------------------------------------------------------------- */
 
-/* The place of TYPE, or where it would be. Halves without a branch, which would be guessed wrong every
- * other time. */
+/* The place of TYPE, or where it would be. */
 static size_t place(const struct bag *b, uint32_t type)
 {
     size_t low = 0;
-    for (size_t n = b->n; n > 0;) {
-        const size_t half = (n + 1) / 2;
-        low += b->a[low + half - 1]->type < type ? half : 0;
-        n -= half;
+    size_t high = b->n;
+    while (low < high) {
+        const size_t mid = low + (high - low) / 2;
+        if (b->a[mid]->type < type) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
     }
     return low;
 }
@@ -172,19 +175,28 @@ static enum rc make_room(struct bag *b, size_t more)
     return RC_OK;
 }
 
-/* What the bag is of, after its class or key type has come. */
-static void look_at_kind(struct bag *b)
+static bool is_ulong(const struct attr *a)
 {
-    CK_ULONG number;
+    return a != NULL && a->s == NULL && a->n == 8;
+}
+
+/* What the bag is of, after its class or key type A has come. */
+static void look_at_kind(struct bag *b, const struct attr *a)
+{
+    if (a->type == CKA_CLASS) {
+        b->cls = a;
+    } else {
+        b->key_type = a;
+    }
     b->scope = (struct attr_scope){0, 0};
-    if (bag_ulong(b, CKA_CLASS, &number) != RC_OK) {
+    if (!is_ulong(b->cls)) {
         return;
     }
-    b->scope.cls = attr_class_bit(number);
+    b->scope.cls = attr_class_bit(ulong_read(b->cls->v));
     if (!attr_class_has_key_type(b->scope.cls)) {
         b->scope.keys = b->scope.cls == 0 ? 0 : K_NONE;
-    } else if (bag_ulong(b, CKA_KEY_TYPE, &number) == RC_OK) {
-        b->scope.keys = attr_key_bit(number, b->scope.cls);
+    } else if (is_ulong(b->key_type)) {
+        b->scope.keys = attr_key_bit(ulong_read(b->key_type->v), b->scope.cls);
     }
 }
 
@@ -211,7 +223,7 @@ enum rc bag_put(struct bag *b, struct attr *a)
         return RC_HOST_MEMORY;
     }
     if (a->type == CKA_CLASS || a->type == CKA_KEY_TYPE) {
-        look_at_kind(b);
+        look_at_kind(b, a);
     }
     return RC_OK;
 }
@@ -236,8 +248,10 @@ enum rc bag_set_bool(struct bag *b, uint32_t type, enum attr_source source, bool
 
 enum rc bag_ulong(const struct bag *b, uint32_t type, CK_ULONG *ret)
 {
-    const struct attr *a = bag_find(b, type);
-    REQUIRE(a != NULL && a->s == NULL && a->n == 8, RC_NOT_FOUND);
+    const struct attr *a = type == CKA_CLASS      ? b->cls
+                           : type == CKA_KEY_TYPE ? b->key_type
+                                                  : bag_find(b, type);
+    REQUIRE(is_ulong(a), RC_NOT_FOUND);
     *ret = ulong_read(a->v);
     return RC_OK;
 }

@@ -38,6 +38,8 @@ struct bag {
     size_t cap;
     struct bag_block *blocks; /* where attributes and the array lie */
     struct attr_scope scope;  /* what class and key type say so far; unknown parts are 0 */
+    const struct attr *cls;   /* these two, which are looked at all the time; or NULL */
+    const struct attr *key_type;
 };
 
 #define BAG_INIT ((struct bag){.a = NULL})

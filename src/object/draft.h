@@ -13,6 +13,10 @@ struct draft {
     enum object_origin origin;
     struct object_rules rules;
     struct bag bag;
+    /* draft_check passed when the bag was of this scope, and nobody but the module itself, which needs
+     * no check, has set anything since. */
+    bool checked;
+    struct attr_scope checked_as;
     bool trusted;               /* the key that it comes out of has CKA_TRUSTED */
     bool base_always_sensitive; /* the flags of the key that it is derived from */
     bool base_never_extractable;
@@ -27,7 +31,7 @@ static inline bool draft_kind_follows(const struct draft *d)
     return d->origin == ORIGIN_DERIVE || d->origin == ORIGIN_KEM;
 }
 
-/* draft_check. */
+/* What draft_check says. */
 NODISCARD enum rc rules_check(const struct draft *d);
 
 /* Key separation (item 78): RC_TEMPLATE_INCONSISTENT when a key may both wrap and decrypt, or both

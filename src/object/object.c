@@ -9,8 +9,7 @@
 
 /* ---- making and counting ------------------------------------------------------------------------ */
 
-/* What a boolean attribute is as a flag, or 0. */
-static uint32_t boolean_flag(uint32_t type)
+uint32_t object_flag_of(uint32_t type)
 {
     switch (type) {
     case CKA_TOKEN:
@@ -61,24 +60,24 @@ static uint32_t boolean_flag(uint32_t type)
         return OBJECT_WRAP_WITH_TRUSTED;
     case CKA_ALWAYS_AUTHENTICATE:
         return OBJECT_ALWAYS_AUTHENTICATE;
+    case CKA_ALLOWED_MECHANISMS:
+        return OBJECT_HAS_ALLOWED_MECHANISMS;
     default:
         return 0;
     }
 }
 
-uint32_t object_flag_of(uint32_t type, struct bytes v)
+static uint32_t flags_of(uint32_t type, struct bytes v)
 {
-    if (type == CKA_ALLOWED_MECHANISMS) {
-        return OBJECT_HAS_ALLOWED_MECHANISMS;
-    }
-    return v.n == 1 && v.p[0] != CK_FALSE ? boolean_flag(type) : 0;
+    const uint32_t flag = object_flag_of(type);
+    return flag_is_set(flag, v) ? flag : 0;
 }
 
 uint32_t bag_flags(const struct bag *b)
 {
     uint32_t flags = 0;
     for (size_t i = 0; i < b->n; i++) {
-        flags |= b->a[i]->s == NULL ? object_flag_of(b->a[i]->type, attr_value(b->a[i])) : 0;
+        flags |= b->a[i]->s == NULL ? flags_of(b->a[i]->type, attr_value(b->a[i])) : 0;
     }
     return flags;
 }
@@ -96,7 +95,7 @@ static uint32_t list_flags(const struct list *l)
 {
     uint32_t flags = 0;
     for (size_t i = 0; i < l->n; i++) {
-        flags |= object_flag_of(list_type(l, i), list_value(l, i));
+        flags |= flags_of(list_type(l, i), list_value(l, i));
     }
     return flags;
 }

@@ -13,7 +13,7 @@
 /* Class and key type are there, are offered, and fit the origin. */
 static enum rc check_kind(const struct draft *d, struct attr_scope *ret)
 {
-    REQUIRE(bag_find(&d->bag, CKA_CLASS) != NULL, RC_TEMPLATE_INCOMPLETE);
+    REQUIRE(d->bag.cls != NULL, RC_TEMPLATE_INCOMPLETE);
     const struct attr_scope scope = d->bag.scope;
     REQUIRE(scope.cls != 0, RC_ATTRIBUTE_VALUE_INVALID);
     static const uint16_t makes[] = {
@@ -24,7 +24,7 @@ static enum rc check_kind(const struct draft *d, struct attr_scope *ret)
         [ORIGIN_KEM] = C_SECRET,
     };
     REQUIRE((makes[d->origin] & scope.cls) != 0, RC_TEMPLATE_INCONSISTENT);
-    const bool silent = bag_find(&d->bag, CKA_KEY_TYPE) == NULL;
+    const bool silent = d->bag.key_type == NULL;
     if (attr_class_has_key_type(scope.cls) && !draft_kind_follows(d)) {
         REQUIRE(!silent, RC_TEMPLATE_INCOMPLETE);
     }

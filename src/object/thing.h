@@ -54,8 +54,12 @@ void secrets_free(struct secrets *s);
 /* The secret part arrives, once: takes S; a later S is freed. */
 void object_give_secrets(const struct object *o, struct secrets *s);
 
-/* What the attribute TYPE with value V is as a flag of enum object_flag, or 0. */
-uint32_t object_flag_of(uint32_t type, struct bytes v);
+/* What an attribute is as a flag of enum object_flag, or 0; and whether one with the value V sets it. */
+uint32_t object_flag_of(uint32_t type);
+static inline bool flag_is_set(uint32_t flag, struct bytes v)
+{
+    return flag == OBJECT_HAS_ALLOWED_MECHANISMS || (v.n == 1 && v.p[0] != CK_FALSE);
+}
 /* Of all in B. */
 uint32_t bag_flags(const struct bag *b);
 

@@ -160,15 +160,16 @@ enum rc value_read(const struct attr_row *row, const CK_ATTRIBUTE *a, enum value
     case KIND_BIGINT:
         REQUIRE(v.n > 0 || place == PLACE_FIND, RC_ATTRIBUTE_VALUE_INVALID);
         break;
-    case KIND_BYTES:
+    case KIND_BYTES: /* what is secret is of this kind: a test holds the table to it */
+        if (attr_can_be_secret(row->type)) {
+            REQUIRE(!nested, RC_ATTRIBUTE_VALUE_INVALID);
+            return made(attr_new_secret(b, row->type, SOURCE_TEMPLATE, secret_from(v.p, v.n)), ret);
+        }
+        break;
     case KIND_STRING:
     case KIND_POINT:
     case KIND_COUNT:
         break;
-    }
-    if (attr_can_be_secret(row->type)) {
-        REQUIRE(!nested, RC_ATTRIBUTE_VALUE_INVALID);
-        return made(attr_new_secret(b, row->type, SOURCE_TEMPLATE, secret_from(v.p, v.n)), ret);
     }
     return value_keep(row, v, SOURCE_TEMPLATE, b, ret);
 }

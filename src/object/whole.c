@@ -237,7 +237,8 @@ static enum rc gather(struct bag *b, const struct draft *d, struct attr_scope sc
             one_value(b, d, row, bag_walk(b, &at, row->type), silent, ret->defaults[ret->n], &p->v);
         if (rc == RC_OK) {
             p->type = row->type;
-            ret->flags |= object_flag_of(p->type, p->v);
+            const uint32_t flag = scope_flag(rows, i);
+            ret->flags |= flag_is_set(flag, p->v) ? flag : 0;
             ret->n++;
         } else if (rc != RC_NOT_FOUND) {
             return rc;
@@ -272,7 +273,7 @@ enum rc whole_of_bag(struct bag *b, struct attr_scope scope, struct whole *ret)
 enum rc whole_of_draft(struct draft *d, struct whole *ret)
 {
     struct bag *b = &d->bag;
-    if (draft_kind_follows(d) && bag_find(b, CKA_KEY_TYPE) == NULL) {
+    if (draft_kind_follows(d) && b->key_type == NULL) {
         TRY(bag_set_ulong(b, CKA_KEY_TYPE, SOURCE_IMPLIED, CKK_GENERIC_SECRET));
     }
     TRY(gather(b, d, b->scope, ret));

@@ -16,6 +16,9 @@ struct pq_set {
 /* NULL: none of ours. */
 const struct pq_set *pq_set_named(const char *name);
 
+/* Of making a key: SLH-DSA is left out where the only library is AWS-LC, which has none. */
+enum outcome pq_rejected(const struct pq_set *set, CK_RV rv);
+
 /* Keys that last as long as the case. Parts that are empty are not given. */
 CK_RV pq_public(const struct pq_set *set, struct data value, CK_OBJECT_HANDLE *ret);
 CK_RV pq_private(const struct pq_set *set, struct data value, struct data seed,

@@ -2,14 +2,16 @@
  *
  * The AWS-LC table and its ranks.
  *
- * The library's own generator (SP 800-90A CTR_DRBG) serves nonces and blinding inside signatures;
- * keys are drawn from ours. Its first use in a process costs a start-up of its entropy source of
- * about 20 ms, which happens at the first such operation, not at start. It notices fork by itself.
+ * The library's own generator (SP 800-90A CTR_DRBG) serves nonces, blinding and hedging inside
+ * signatures; keys are drawn from ours. Its first use in a process costs a start-up of its entropy
+ * source of about 20 ms, which happens at the first such operation, not at start. It notices fork by
+ * itself.
  */
 #include <openssl/base.h>
 
 #include "awslc.h"
 #include "awslc_backend.h"
+#include "pq_library.h"
 
 /* Beside the other library's middle: slower, alike, faster. Measured on x86-64 with AES and SHA
  * extensions. */
@@ -35,10 +37,11 @@ static int digest_rank(enum hash_alg alg)
 {
     switch (alg) {
     case HASH_NONE:
-    case HASH_SHAKE128:
-    case HASH_SHAKE256:
     case HASH_COUNT:
         return RANK_NONE;
+    case HASH_SHAKE128:
+    case HASH_SHAKE256:
+        return lc_pq() != NULL ? RANK_SLOWER : RANK_NONE; /* alike */
     case HASH_SHA1:
     case HASH_SHA224:
     case HASH_SHA256:
@@ -52,7 +55,7 @@ static int mac_rank(enum mac_kind kind, enum hash_alg hash)
 {
     switch (kind) {
     case MAC_HMAC:
-        return digest_rank(hash);
+        return hash_is_xof(hash) ? RANK_NONE : digest_rank(hash);
     case MAC_CMAC:
     case MAC_GMAC:
         return RANK_FASTER;
@@ -82,7 +85,8 @@ static int pkey_rank(const struct pkey_spec *spec)
         return RANK_NONE;
     }
     /* RSA signs alike in both, but loads and generates keys faster in the other. The curves gain by
-     * 1.1 (ECDH P-256) to 4 (Ed25519). */
+     * 1.1 (ECDH P-256) to 4 (Ed25519), ML-KEM by 2 to 3, ML-DSA by 2.3 (generation) to 5 (signing).
+     */
     return spec->kind == PKEY_RSA ? RANK_SLOWER : RANK_FASTER;
 }
 

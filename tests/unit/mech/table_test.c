@@ -160,7 +160,7 @@ static void r077_units(void **state)
         {CKM_CRATON_ML_KEM_768, 1184, 1184},
         {CKM_CRATON_ML_DSA_65, 1952, 1952},
         {CKM_CRATON_SLH_DSA_SHA2_256S, 64, 64},
-        {CKM_ML_DSA_EXTERNAL_MU_GEN, 0, 0},
+        {CKM_ML_DSA_EXTERNAL_MU_GEN, 1312, 2592},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         CK_MECHANISM_INFO info;

@@ -46,13 +46,27 @@ void *mem_alloc(size_t size)
     return mem_array(1, size);
 }
 
+/* The C library keeps what a thread frees up to this size at hand for malloc, but not for calloc;
+ * above it calloc may know that pages are zero. */
+enum { AT_HAND = 1024 };
+
+static void *zeroed(size_t size)
+{
+    if (size > AT_HAND) {
+        return calloc(1, size);
+    }
+    void *p = malloc(size);
+    __asm__("" : "+r"(p)); /* else the compiler makes a calloc of the two */
+    return p != NULL ? memset(p, 0, size) : NULL;
+}
+
 void *mem_array(size_t count, size_t size)
 {
     size_t total = 0;
     if (__builtin_mul_overflow(count, size, &total) || total > PTRDIFF_MAX || mem_fault_due()) {
         return NULL;
     }
-    return calloc(1, total != 0 ? total : 1);
+    return zeroed(total != 0 ? total : 1);
 }
 
 void *mem_resize(void *p, size_t old_size, size_t new_size)

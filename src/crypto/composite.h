@@ -2,7 +2,8 @@
  *
  * Composite keys: a post-quantum and another algorithm as one key with one public value. They are
  * kinds of struct pkey_spec (PKEY_COMP_SIG, PKEY_COMP_KEM) like any other; what they are made of
- * says composite.def. Ours, because no library has them; the halves are the libraries'.
+ * says composite.def. Ours, because no library has them; the halves are the libraries'. A private
+ * key signs and decapsulates, a public one verifies and encapsulates, and neither does the other's.
  */
 #ifndef CRATON_CRYPTO_COMPOSITE_H
 #define CRATON_CRYPTO_COMPOSITE_H

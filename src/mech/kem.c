@@ -5,7 +5,7 @@
  */
 #include "kem.h"
 
-enum { DERIVED_SIZE = 32 };
+enum { DERIVED_SIZE = 32, MIXED_SIZE = 32 };
 
 static bool offered(const struct mech_env *env, const struct mech_row *row)
 {
@@ -50,12 +50,15 @@ static enum rc shared_in(const struct mech_env *env, const struct mech_row *row,
     return ops->decapsulate(pkey, ct, ret);
 }
 
-/* The first bytes of the secret become the key's value: as many as CKA_VALUE_LEN says. */
+/* The first bytes of the secret become the key's value: as many as CKA_VALUE_LEN says. A secret
+ * longer than MIXED_SIZE is two secrets one behind the other (the hybrids of TLS): it is taken whole,
+ * since a part of it would depend on one half alone. */
 static enum rc set_shared(const struct mech_env *env, struct draft *d, const struct secret *shared)
 {
     size_t n = 0;
     TRY(draft_value_size(d, shared->n, &n));
-    REQUIRE(n <= shared->n, RC_ATTRIBUTE_VALUE_INVALID);
+    REQUIRE(n <= shared->n && (n == shared->n || shared->n <= MIXED_SIZE),
+            RC_ATTRIBUTE_VALUE_INVALID);
     return draft_set_value(env, d, secret_head(shared, n));
 }
 

@@ -89,15 +89,16 @@ size_t list_size(const struct bag *b, bool secret)
     return size;
 }
 
-void list_write(const struct bag *b, bool secret, uint8_t *out)
+struct list list_write(const struct bag *b, bool secret, uint8_t *out)
 {
-    uint32_t n = 0;
+    struct list l = {.dir = out + HEAD};
     for (size_t i = 0; i < b->n; i++) {
-        n += chosen(b->a[i], secret);
+        l.n += chosen(b->a[i], secret);
     }
-    put_u32(out, n);
+    put_u32(out, (uint32_t)l.n);
     uint8_t *dir = out + HEAD;
-    uint8_t *values = dir + (size_t)n * ENTRY;
+    uint8_t *values = dir + l.n * ENTRY;
+    l.values = values;
     size_t end = 0;
     for (size_t i = 0; i < b->n; i++) {
         if (!chosen(b->a[i], secret)) {
@@ -110,4 +111,5 @@ void list_write(const struct bag *b, bool secret, uint8_t *out)
         put_u32(dir + 4, (uint32_t)end);
         dir += ENTRY;
     }
+    return l;
 }

@@ -33,7 +33,7 @@ NODISCARD enum rc list_find(const struct list *l, uint32_t type, struct bytes *r
 
 /* Bytes of the list of B's attributes: those that are secret, or those that are not. */
 size_t list_size(const struct bag *b, bool secret);
-/* Writes it to OUT, which has that size. */
-void list_write(const struct bag *b, bool secret, uint8_t *out);
+/* Writes it to OUT, which has that size; a view of it. */
+struct list list_write(const struct bag *b, bool secret, uint8_t *out);
 
 #endif

@@ -17,7 +17,7 @@
 
 /* ---- templates ---------------------------------------------------------------------------------- */
 
-struct template; /* a checked, deep copy of a CK_ATTRIBUTE array; immutable */
+struct template; /* a checked, deep copy of a CK_ATTRIBUTE array */
 
 #define TEMPLATE_MAX_ATTRIBUTES 1024
 #define TEMPLATE_MAX_VALUE (1u << 20) /* bytes of one value */
@@ -134,9 +134,9 @@ struct object_rules {
 
 struct draft; /* an object in the making */
 
-/* Caller frees. */
+/* Moves the attributes of T, which is empty then, into a draft. Caller frees. */
 NODISCARD enum rc draft_new(enum object_origin origin, const struct object_rules *rules,
-                            const struct template *t, struct draft **ret);
+                            struct template *t, struct draft **ret);
 void draft_free(struct draft *d); /* wipes; NULL allowed */
 void draft_free_at(struct draft **d);
 #define AUTO_DRAFT __attribute__((cleanup(draft_free_at)))

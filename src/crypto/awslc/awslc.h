@@ -36,7 +36,7 @@ static inline enum rc awslc_failed(enum rc rc)
         }                                                                                          \
     } while (0)
 
-/* The library's hash; NULL for HASH_NONE. */
+/* The library's hash; NULL for HASH_NONE and SHAKE. */
 const EVP_MD *awslc_md(enum hash_alg alg);
 
 /* ---- SHA-1 and SHA-2 without allocation ------------------------------------------------------ */

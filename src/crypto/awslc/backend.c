@@ -10,6 +10,7 @@
 
 #include "awslc.h"
 #include "awslc_backend.h"
+#include "pq_library.h"
 
 /* Beside the other library's middle: slower, alike, faster. Measured on x86-64 with AES and SHA
  * extensions. */
@@ -35,10 +36,11 @@ static int digest_rank(enum hash_alg alg)
 {
     switch (alg) {
     case HASH_NONE:
-    case HASH_SHAKE128:
-    case HASH_SHAKE256:
     case HASH_COUNT:
         return RANK_NONE;
+    case HASH_SHAKE128:
+    case HASH_SHAKE256:
+        return lc_pq() != NULL ? RANK_SLOWER : RANK_NONE;
     case HASH_SHA1:
     case HASH_SHA224:
     case HASH_SHA256:
@@ -52,7 +54,7 @@ static int mac_rank(enum mac_kind kind, enum hash_alg hash)
 {
     switch (kind) {
     case MAC_HMAC:
-        return digest_rank(hash);
+        return hash_is_xof(hash) ? RANK_NONE : digest_rank(hash);
     case MAC_CMAC:
     case MAC_GMAC:
         return RANK_FASTER;
@@ -82,7 +84,7 @@ static int pkey_rank(const struct pkey_spec *spec)
         return RANK_NONE;
     }
     /* RSA signs alike in both, but loads and generates keys faster in the other. The curves gain by
-     * 1.1 (ECDH P-256) to 4 (Ed25519). */
+     * 1.1 (ECDH P-256) to 4 (Ed25519), ML-KEM by 1.1 to 2.6, ML-DSA by 3 to 5. */
     return spec->kind == PKEY_RSA ? RANK_SLOWER : RANK_FASTER;
 }
 

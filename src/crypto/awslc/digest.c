@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Hashes. SHA-1 and SHA-2 run in the context's inline state and never allocate; SHA-3 is reached
- * through the library's EVP interface, whose context is kept for reuse.
+ * through the library's EVP interface, whose context is kept for reuse. So is SHAKE when it runs in
+ * parts; in one call it needs no context.
  */
 #include "awslc.h"
+#include "pq_library.h"
 
 _Static_assert(sizeof(union sha_state) <= sizeof(((struct digest_ctx *)0)->state),
                "the inline state is too small");
@@ -36,6 +38,14 @@ const EVP_MD *awslc_md(enum hash_alg alg)
     default:
         return NULL;
     }
+}
+
+static const EVP_MD *md_of(enum hash_alg alg)
+{
+    if (!hash_is_xof(alg)) {
+        return awslc_md(alg);
+    }
+    return alg == HASH_SHAKE128 ? EVP_shake128() : EVP_shake256();
 }
 
 bool lc_sha_has(enum hash_alg alg)
@@ -125,7 +135,7 @@ static void digest_clear(struct digest_ctx *c)
 
 static enum rc digest_begin(struct digest_ctx *c, enum hash_alg alg)
 {
-    const EVP_MD *md = awslc_md(alg);
+    const EVP_MD *md = md_of(alg);
     REQUIRE(md != NULL, RC_MECHANISM_INVALID);
     if (c->ops != &awslc_digest_ops && c->ops != NULL) {
         c->ops->clear(c);
@@ -154,11 +164,24 @@ static enum rc digest_update(struct digest_ctx *c, const void *p, size_t n)
     return RC_OK;
 }
 
+/* The library would free the state at the end of a SHAKE, but not at the end of a squeeze. That
+ * leaves it there, so it is begun anew at once: nothing of the input remains. */
+static enum rc shake_finish(struct digest_ctx *c, uint8_t *out)
+{
+    TRY_LIB(EVP_DigestSqueeze(c->heap, out, hash_size(c->alg)) &&
+                EVP_DigestInit_ex(c->heap, md_of(c->alg), NULL),
+            RC_CRYPTO_LIBRARY);
+    return RC_OK;
+}
+
 static enum rc digest_finish(struct digest_ctx *c, uint8_t *out)
 {
     if (lc_sha_has(c->alg)) {
         lc_sha_finish((union sha_state *)c->state, c->alg, out);
         return RC_OK;
+    }
+    if (hash_is_xof(c->alg)) {
+        return shake_finish(c, out);
     }
     TRY_LIB(EVP_DigestFinal_ex(c->heap, out, NULL), RC_CRYPTO_LIBRARY);
     return RC_OK;
@@ -182,6 +205,14 @@ static enum rc digest_copy(struct digest_ctx *to, const struct digest_ctx *from)
     return RC_OK;
 }
 
+static enum rc digest_xof(enum hash_alg alg, const void *p, size_t n, uint8_t *out, size_t out_n)
+{
+    REQUIRE(hash_is_xof(alg) && lc_pq() != NULL, RC_MECHANISM_INVALID);
+    const lc_shake shake = alg == HASH_SHAKE128 ? lc_pq()->shake128 : lc_pq()->shake256;
+    TRY_LIB(out_n == 0 || shake(p, n, out, out_n) != NULL, RC_CRYPTO_LIBRARY);
+    return RC_OK;
+}
+
 static enum rc digest_once(enum hash_alg alg, const void *p, size_t n, uint8_t *out)
 {
     if (lc_sha_has(alg)) {
@@ -191,6 +222,9 @@ static enum rc digest_once(enum hash_alg alg, const void *p, size_t n, uint8_t *
         lc_sha_finish(&s, alg, out);
         mem_wipe(&s, sizeof(s));
         return RC_OK;
+    }
+    if (hash_is_xof(alg)) {
+        return digest_xof(alg, p, n, out, hash_size(alg));
     }
     const EVP_MD *md = awslc_md(alg);
     REQUIRE(md != NULL, RC_MECHANISM_INVALID);
@@ -205,4 +239,5 @@ const struct digest_ops awslc_digest_ops = {
     .copy = digest_copy,
     .clear = digest_clear,
     .once = digest_once,
+    .xof = digest_xof,
 };

@@ -4,6 +4,12 @@
  * key is private where it must be and that its kind has the scheme, is looked at here.
  */
 #include "pkey.h"
+#include "pq_library.h"
+
+static bool is_pq(enum pkey_kind kind)
+{
+    return pkey_is_ml_kem(kind) || pkey_is_ml_dsa(kind);
+}
 
 static bool pkey_supports(const struct pkey_spec *spec)
 {
@@ -16,7 +22,7 @@ static bool pkey_supports(const struct pkey_spec *spec)
     case PKEY_X25519:
         return true;
     default:
-        return false;
+        return lc_pq() != NULL && is_pq(spec->kind);
     }
 }
 
@@ -30,7 +36,8 @@ static enum rc pkey_generate(const struct pkey_spec *spec, struct bytes e, struc
     case PKEY_EC:
         return lc_ec_generate(spec, rng, parts);
     default:
-        return lc_okp_generate(spec->kind, rng, parts);
+        return is_pq(spec->kind) ? lc_pq_generate(spec->kind, rng, parts)
+                                 : lc_okp_generate(spec->kind, rng, parts);
     }
 }
 
@@ -40,6 +47,8 @@ static void pkey_free(struct pkey *k)
         RSA_free(k->rsa);
         EVP_PKEY_free(k->evp);
         EC_KEY_free(k->ec);
+        secret_free(k->pq_priv);
+        mem_free(k->pq_pub);
         secret_release(k);
     }
 }
@@ -62,7 +71,7 @@ static enum rc pkey_load(const struct pkey_spec *spec, const struct key_parts *p
     } else if (spec->kind == PKEY_EC) {
         TRY(lc_ec_load(k, spec, parts));
     } else {
-        TRY(lc_okp_load(k, parts));
+        TRY(is_pq(spec->kind) ? lc_pq_load(k, parts) : lc_okp_load(k, parts));
     }
     *ret = TAKE(k);
     return RC_OK;
@@ -77,7 +86,8 @@ static enum rc pkey_complete(const struct pkey_spec *spec, struct key_parts *par
     case PKEY_EC:
         return lc_ec_complete(spec, parts);
     default:
-        return lc_okp_complete(spec->kind, parts);
+        return is_pq(spec->kind) ? lc_pq_complete(spec->kind, parts)
+                                 : lc_okp_complete(spec->kind, parts);
     }
 }
 
@@ -86,17 +96,22 @@ static size_t pkey_size(const struct pkey *k)
     return k->size;
 }
 
+static const uint8_t *pkey_tr(const struct pkey *k)
+{
+    return pkey_is_ml_dsa(k->kind) ? lc_ml_dsa_tr(k) : NULL;
+}
+
 static bool scheme_fits(enum pkey_kind kind, enum pkey_scheme scheme)
 {
     switch (kind) {
     case PKEY_RSA:
-        return scheme != SCHEME_ECDSA && scheme != SCHEME_EDDSA;
+        return scheme <= SCHEME_RSA_RAW;
     case PKEY_EC:
         return scheme == SCHEME_ECDSA;
     case PKEY_ED25519:
         return scheme == SCHEME_EDDSA;
     default:
-        return false;
+        return pkey_is_ml_dsa(kind) && scheme == SCHEME_ML_DSA;
     }
 }
 
@@ -109,8 +124,10 @@ static enum rc pkey_sign(const struct pkey *k, const struct pkey_params *p, stru
         return lc_rsa_sign(k, p, data, out, out_n);
     case PKEY_EC:
         return lc_ec_sign(k, data, out, out_n);
-    default:
+    case PKEY_ED25519:
         return lc_okp_sign(k, p, data, out, out_n);
+    default:
+        return lc_ml_dsa_sign(k, p, data, out, out_n);
     }
 }
 
@@ -124,8 +141,11 @@ static enum rc pkey_verify(const struct pkey *k, const struct pkey_params *p, st
         return lc_rsa_verify(k, p, data, sig);
     case PKEY_EC:
         return lc_ec_verify(k, data, sig);
-    default:
+    case PKEY_ED25519:
         return lc_okp_verify(k, p, data, sig);
+    default:
+        REQUIRE(!k->priv, RC_KEY_TYPE_INCONSISTENT); /* it does not keep the public value */
+        return lc_ml_dsa_verify(k, data, sig);
     }
 }
 
@@ -153,6 +173,19 @@ static enum rc pkey_agree(const struct pkey *k, struct bytes peer, struct secret
     return lc_okp_agree(k, peer, ret);
 }
 
+static enum rc pkey_encapsulate(const struct pkey *k, struct rng *rng, struct bytes fixed,
+                                uint8_t *ct, struct secret **ret)
+{
+    REQUIRE(pkey_is_ml_kem(k->kind) && !k->priv, RC_KEY_TYPE_INCONSISTENT);
+    return lc_ml_kem_encapsulate(k, rng, fixed, ct, ret);
+}
+
+static enum rc pkey_decapsulate(const struct pkey *k, struct bytes ct, struct secret **ret)
+{
+    REQUIRE(pkey_is_ml_kem(k->kind) && k->priv, RC_KEY_TYPE_INCONSISTENT);
+    return lc_ml_kem_decapsulate(k, ct, ret);
+}
+
 const struct pkey_ops awslc_pkey_ops = {
     .supports = pkey_supports,
     .generate = pkey_generate,
@@ -160,9 +193,12 @@ const struct pkey_ops awslc_pkey_ops = {
     .free = pkey_free,
     .complete = pkey_complete,
     .size = pkey_size,
+    .tr = pkey_tr,
     .sign = pkey_sign,
     .verify = pkey_verify,
     .encrypt = pkey_encrypt,
     .decrypt = pkey_decrypt,
     .agree = pkey_agree,
+    .encapsulate = pkey_encapsulate,
+    .decapsulate = pkey_decapsulate,
 };

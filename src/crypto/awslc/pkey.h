@@ -16,7 +16,7 @@
 struct pkey {
     enum pkey_kind kind;
     bool priv;
-    size_t size; /* bytes of the modulus, of an EC signature, of an Edwards signature */
+    size_t size; /* bytes of the modulus, of a signature, of an ML-KEM ciphertext */
 
     RSA *rsa;
     EVP_PKEY *evp;           /* the same RSA key, for OAEP */
@@ -27,6 +27,9 @@ struct pkey {
 
     uint8_t okp_priv[64]; /* Ed25519: seed and public value; X25519: scalar */
     uint8_t okp_pub[32];
+
+    struct secret *pq_priv; /* ML-KEM: dk; ML-DSA: the expanded private key */
+    uint8_t *pq_pub;        /* ML-KEM: ek; ML-DSA: pk, and tr behind it. On the heap: no secret */
 };
 
 /* NULL for a curve that this library lacks. Static storage. */
@@ -65,6 +68,31 @@ enum rc lc_okp_sign(const struct pkey *k, const struct pkey_params *p, struct by
 enum rc lc_okp_verify(const struct pkey *k, const struct pkey_params *p, struct bytes data,
                       struct bytes sig);
 enum rc lc_okp_agree(const struct pkey *k, struct bytes peer, struct secret **ret);
+
+/* ---- ML-KEM and ML-DSA: SEED, PUB and PRIV have the bytes that pq_sizes() says ------------------ */
+
+enum rc lc_pq_generate(enum pkey_kind kind, struct rng *rng, struct key_parts *parts);
+enum rc lc_pq_complete(enum pkey_kind kind, struct key_parts *parts);
+enum rc lc_pq_load(struct pkey *k, const struct key_parts *parts);
+
+/* PUB and PRIV of a seed; PUB of a private value, which is checked. */
+enum rc lc_ml_kem_expand(enum pkey_kind kind, const uint8_t *seed, uint8_t *pub, uint8_t *priv);
+enum rc lc_ml_kem_public_of(enum pkey_kind kind, const struct secret *priv, uint8_t *pub);
+enum rc lc_ml_kem_check_public(enum pkey_kind kind, const uint8_t *pub);
+enum rc lc_ml_kem_encapsulate(const struct pkey *k, struct rng *rng, struct bytes fixed,
+                              uint8_t *ct, struct secret **ret);
+enum rc lc_ml_kem_decapsulate(const struct pkey *k, struct bytes ct, struct secret **ret);
+
+#define LC_TR_SIZE 64
+enum rc lc_ml_dsa_expand(enum pkey_kind kind, const uint8_t *seed, uint8_t *pub, uint8_t *priv);
+enum rc lc_ml_dsa_public_of(enum pkey_kind kind, const struct secret *priv, uint8_t *pub);
+enum rc lc_ml_dsa_tr_of(enum pkey_kind kind, const uint8_t *pub, uint8_t *tr);
+const uint8_t *lc_ml_dsa_tr(const struct pkey *k);
+enum rc lc_ml_dsa_sign(const struct pkey *k, const struct pkey_params *p, struct bytes data,
+                       uint8_t *out, size_t *out_n);
+enum rc lc_ml_dsa_verify(const struct pkey *k, struct bytes data, struct bytes sig);
+
+/* ---- RSA -------------------------------------------------------------------------------------- */
 
 /* The RSA parts as the library's numbers; absent ones are NULL. */
 struct rsa_parts {

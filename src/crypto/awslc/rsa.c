@@ -75,7 +75,7 @@ static enum rc digest_info(enum hash_alg alg, struct bytes digest, uint8_t *out,
         [HASH_SHA512_224] = 5, [HASH_SHA512_256] = 6, [HASH_SHA3_224] = 7, [HASH_SHA3_256] = 8,
         [HASH_SHA3_384] = 9,   [HASH_SHA3_512] = 10,
     };
-    REQUIRE(alg > HASH_NONE && alg < HASH_COUNT, RC_MECHANISM_PARAM_INVALID);
+    REQUIRE(awslc_md(alg) != NULL, RC_MECHANISM_PARAM_INVALID);
     REQUIRE(digest.n == hash_size(alg), RC_DATA_LEN_RANGE);
     size_t n = 0;
     if (alg == HASH_SHA1) {
@@ -98,7 +98,7 @@ static enum rc pss_check(const struct pkey *k, const struct pkey_params *p, stru
 {
     const size_t h = hash_size(p->hash);
     const size_t em_n = (RSA_bits(k->rsa) + 6) / 8;
-    REQUIRE(h > 0 && hash_size(p->mgf) > 0, RC_MECHANISM_PARAM_INVALID);
+    REQUIRE(awslc_md(p->hash) != NULL && awslc_md(p->mgf) != NULL, RC_MECHANISM_PARAM_INVALID);
     REQUIRE(data.n == h, RC_DATA_LEN_RANGE);
     REQUIRE(em_n >= h + 2 && p->salt_n <= em_n - h - 2, RC_MECHANISM_PARAM_INVALID);
     return RC_OK;
@@ -210,7 +210,7 @@ static enum rc encrypt_oaep(const struct pkey *k, const struct pkey_params *p, s
                             uint8_t *out, size_t *out_n)
 {
     const size_t h = hash_size(p->hash);
-    REQUIRE(h > 0 && hash_size(p->mgf) > 0, RC_MECHANISM_PARAM_INVALID);
+    REQUIRE(awslc_md(p->hash) != NULL && awslc_md(p->mgf) != NULL, RC_MECHANISM_PARAM_INVALID);
     REQUIRE(k->size >= 2 * h + 2, RC_KEY_SIZE_RANGE);
     REQUIRE(data.n <= k->size - 2 * h - 2, RC_DATA_LEN_RANGE);
     AUTO_SECRET struct secret *block = secret_new(k->size);

@@ -167,7 +167,7 @@ static enum rc decrypt_oaep(const struct pkey *k, const struct pkey_params *p, s
                             struct secret **ret)
 {
     const size_t h = hash_size(p->hash);
-    REQUIRE(h > 0 && hash_size(p->mgf) > 0, RC_MECHANISM_PARAM_INVALID);
+    REQUIRE(awslc_md(p->hash) != NULL && awslc_md(p->mgf) != NULL, RC_MECHANISM_PARAM_INVALID);
     REQUIRE(k->size >= 2 * h + 2, RC_KEY_SIZE_RANGE);
     __attribute__((cleanup(pkey_ctx_free_at))) EVP_PKEY_CTX *cx = EVP_PKEY_CTX_new(k->evp, NULL);
     AUTO_SECRET struct secret *plain = secret_new(k->size);

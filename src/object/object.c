@@ -230,6 +230,11 @@ void object_unref_at(struct object **o)
     object_unref(*o);
 }
 
+bool object_is_shared(const struct object *o)
+{
+    return atomic_load_explicit(&o->refs, memory_order_acquire) > 1;
+}
+
 /* ---- reading ------------------------------------------------------------------------------------ */
 
 uint64_t object_id(const struct object *o)

@@ -78,6 +78,9 @@ enum object_flag {
 struct object *object_ref(const struct object *o); /* one more reference; returns O */
 void object_unref(struct object *o);               /* NULL allowed */
 void object_unref_at(struct object **o);
+/* Whether there are more references than the caller's. Nobody else can become the second holder of an
+ * object that only the caller can reach. */
+bool object_is_shared(const struct object *o);
 #define AUTO_OBJECT __attribute__((cleanup(object_unref_at)))
 
 uint64_t object_id(const struct object *o);      /* the handle */

@@ -73,6 +73,31 @@ says() { # words, text, command...: succeeds and prints text
     echo "ok    $STEP"
 }
 
+# Clients that know post-quantum keys: the system's own where they do, else those that tools/clients keeps.
+SHELF=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/craton-hsm/clients
+PROVIDER=$(ls /usr/lib/*/ossl-modules/pkcs11.so 2>/dev/null | head -1 || true)
+knows_pq() { # openssl, pkcs11-provider or pkcs11-tool of the system
+    case $1 in
+    openssl) openssl list -signature-algorithms 2>/dev/null | grep -q ML-DSA ;;
+    pkcs11-provider) [[ -n $PROVIDER ]] && grep -q ML-KEM "$PROVIDER" ;;
+    pkcs11-tool) grep -q ML-DSA- "$(command -v pkcs11-tool)" ;;
+    esac
+}
+need_pq() { # which of the three
+    local x
+    for x in "$@"; do
+        if knows_pq "$x"; then continue; fi
+        if [[ ! -f $SHELF/version ]]; then
+            echo "skipped: $x here knows no post-quantum keys, and tools/clients keeps none that does"
+            exit 77
+        fi
+        PATH=$SHELF/bin:$PATH
+        PROVIDER=$(ls "$SHELF"/usr/lib/*/ossl-modules/pkcs11.so)
+        echo "note: with $(paste -sd, "$SHELF/version")"
+        return
+    done
+}
+
 p11() { pkcs11-tool --module "$MODULE" "$@"; }
 user() { p11 --token-label "$TOKEN" --login --pin "$PIN" "$@"; }
 shsm() { pkcs11-tool --module "$SOFTHSM" --token-label old --login --pin 1234567890 "$@"; }

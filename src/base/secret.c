@@ -56,6 +56,7 @@ struct region {
     size_t data_size;
     size_t large;        /* bytes of the one block, or 0 for a region of cells */
     size_t large_locked; /* pages that are locked */
+    bool empty_in_child; /* the kernel promised */
     unsigned epoch;      /* of the process that made it: see secret_after_fork */
     unsigned cells;
     uint64_t free_cells; /* bit set: cell is free */
@@ -156,10 +157,10 @@ static struct region *region_new(struct arena *arena, size_t data_size)
         return NULL;
     }
     (void)madvise(base + data_at, data_size, MADV_DONTDUMP);
-#ifdef MADV_WIPEONFORK
-    (void)madvise(base + data_at, data_size, MADV_WIPEONFORK);
-#endif
     struct region *r = (struct region *)(void *)(base + page);
+#ifdef MADV_WIPEONFORK
+    r->empty_in_child = madvise(base + data_at, data_size, MADV_WIPEONFORK) == 0;
+#endif
     r->map_size = size;
     r->data = base + data_at;
     r->data_size = data_size;
@@ -535,6 +536,11 @@ void secret_release(void *p)
     } else {
         block_give(r, c, at);
     }
+}
+
+bool secret_empty_in_child(const void *p)
+{
+    return region_of(p)->empty_in_child;
 }
 
 struct secret *secret_new(size_t n)

@@ -42,6 +42,9 @@ struct bytes secret_view(const struct secret *s);
 void *secret_alloc(size_t n);
 void secret_release(void *p); /* wipes; NULL allowed */
 
+/* Whether the kernel sees to it that P, of the above, reads zero in a forked child (Linux 4.14). */
+bool secret_empty_in_child(const void *p);
+
 /* In a forked child the parent's secrets read as zero; this forgets the parent's regions (they are
  * left mapped) so that new secrets get new pages. Called once by the child's C_Initialize. */
 void secret_after_fork(void);

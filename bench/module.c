@@ -46,7 +46,7 @@ static CK_RV agree(struct state *s)
 
 static CK_RV encapsulate(struct state *s)
 {
-    struct list t = session_key_template();
+    struct list t = session_key_template(s->row->alg == ALG_X25519_ML_KEM_768);
     CK_OBJECT_HANDLE made = 0;
     s->sig_n = sizeof(s->sig);
     const CK_RV rv = self.p11_3_2->C_EncapsulateKey(s->session, &s->mech, s->pub, t.a, t.n, s->sig,
@@ -56,7 +56,7 @@ static CK_RV encapsulate(struct state *s)
 
 static CK_RV decapsulate(struct state *s)
 {
-    struct list t = session_key_template();
+    struct list t = session_key_template(s->row->alg == ALG_X25519_ML_KEM_768);
     CK_OBJECT_HANDLE made = 0;
     const CK_RV rv = self.p11_3_2->C_DecapsulateKey(s->session, &s->mech, s->key, t.a, t.n, s->sig,
                                                     s->sig_n, &made);

@@ -56,8 +56,9 @@ struct list {
     CK_ATTRIBUTE a[12];
     CK_ULONG n;
 };
-/* Of an AES-256 key of the session, as an application makes it of a KEM's shared secret. */
-struct list session_key_template(void);
+/* Of the session key that an application makes of a KEM's shared secret: AES-256, or (WHOLE) the 64
+ * bytes of a hybrid, to derive from. */
+struct list session_key_template(bool whole);
 
 extern CK_BBOOL bool_yes, bool_no; /* values for templates */
 

@@ -98,20 +98,26 @@ static void add_bool(struct list *l, CK_ATTRIBUTE_TYPE type, bool value)
     add(l, type, value ? &bool_yes : &bool_no, sizeof(CK_BBOOL));
 }
 
-struct list session_key_template(void)
+struct list session_key_template(bool whole)
 {
     static const CK_OBJECT_CLASS class = CKO_SECRET_KEY;
-    static const CK_KEY_TYPE type = CKK_AES;
-    static const CK_ULONG n = 32;
+    static const CK_KEY_TYPE aes = CKK_AES;
+    static const CK_KEY_TYPE generic = CKK_GENERIC_SECRET;
+    static const CK_ULONG aes_n = 32;
+    static const CK_ULONG whole_n = 64;
     struct list t = {.n = 0};
     add(&t, CKA_CLASS, &class, sizeof(class));
-    add(&t, CKA_KEY_TYPE, &type, sizeof(type));
-    add(&t, CKA_VALUE_LEN, &n, sizeof(n));
+    add(&t, CKA_KEY_TYPE, whole ? &generic : &aes, sizeof(aes));
+    add(&t, CKA_VALUE_LEN, whole ? &whole_n : &aes_n, sizeof(aes_n));
     add_bool(&t, CKA_TOKEN, false);
     add_bool(&t, CKA_SENSITIVE, true);
     add_bool(&t, CKA_EXTRACTABLE, false);
-    add_bool(&t, CKA_ENCRYPT, true);
-    add_bool(&t, CKA_DECRYPT, true);
+    if (whole) {
+        add_bool(&t, CKA_DERIVE, true);
+    } else {
+        add_bool(&t, CKA_ENCRYPT, true);
+        add_bool(&t, CKA_DECRYPT, true);
+    }
     return t;
 }
 

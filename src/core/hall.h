@@ -61,7 +61,7 @@ struct token {
     struct map cached;                    /* token objects: id -> struct cached * */
     struct map session_objects;           /* id -> struct session_object * */
     struct map nonces;                    /* id -> struct nonce_block * */
-    _Atomic uint64_t local;               /* raised when a session object that somebody holds changes or goes */
+    _Atomic uint64_t local; /* raised when a session object that somebody holds changes or goes */
 };
 
 struct cached {

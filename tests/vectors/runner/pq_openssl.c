@@ -100,14 +100,12 @@ static CK_MECHANISM_TYPE hash_of_oid(const CK_BYTE *oid, CK_ULONG *ret_n)
  * make of some message or digest: then IN is that. */
 static bool decoded(const struct pq_set *set, struct data m, struct pq_way *way, struct data *in)
 {
-    const bool ml_dsa = set->type == CKK_ML_DSA;
     if (m.n < 2 || m.p[0] > 1 || m.n - 2 < m.p[1]) {
         return false;
     }
     const CK_ULONG head = 2UL + m.p[1];
-    way->context = (struct data){m.p + 2, m.p[1]};
+    *way = pq_message_way(set, (struct data){m.p + 2, m.p[1]});
     *in = (struct data){m.p + head, m.n - head};
-    way->type = ml_dsa ? CKM_ML_DSA : CKM_SLH_DSA;
     if (m.p[0] == 0) {
         return true;
     }
@@ -115,8 +113,9 @@ static bool decoded(const struct pq_set *set, struct data m, struct pq_way *way,
     if (in->n < OID_SIZE) {
         return false;
     }
-    way->type = ml_dsa ? CKM_HASH_ML_DSA : CKM_HASH_SLH_DSA;
-    way->hash = hash_of_oid(in->p, &n);
+    *way = (struct pq_way){.type = set->type == CKK_ML_DSA ? CKM_HASH_ML_DSA : CKM_HASH_SLH_DSA,
+                           .context = way->context,
+                           .hash = hash_of_oid(in->p, &n)};
     *in = (struct data){in->p + OID_SIZE, in->n - OID_SIZE};
     return way->hash != 0 && in->n == n;
 }
@@ -124,21 +123,13 @@ static bool decoded(const struct pq_set *set, struct data m, struct pq_way *way,
 /* How the case is put to the token. */
 static bool way_of(const struct pq_set *set, json_t *test, struct pq_way *way, struct data *in)
 {
-    const bool ml_dsa = set->type == CKK_ML_DSA;
     *in = hex_of(test, "Input");
-    *way = (struct pq_way){.type = ml_dsa ? CKM_ML_DSA : CKM_SLH_DSA,
-                           .context = hex_of(test, "Ctrl.hexcontext-string"),
-                           .parts = ml_dsa};
+    *way = pq_message_way(set, hex_of(test, "Ctrl.hexcontext-string"));
     if (strcmp(text_of(test, "Ctrl.mu"), "1") == 0) {
-        way->type = CKM_ML_DSA_EXTERNAL_MU;
-        way->parts = false;
-        return ml_dsa;
+        *way = (struct pq_way){.type = CKM_ML_DSA_EXTERNAL_MU, .context = data_new(0)};
+        return set->type == CKK_ML_DSA;
     }
-    if (strcmp(text_of(test, "Ctrl.message-encoding"), "0") == 0) {
-        way->parts = false;
-        return decoded(set, *in, way, in);
-    }
-    return true;
+    return strcmp(text_of(test, "Ctrl.message-encoding"), "0") != 0 || decoded(set, *in, way, in);
 }
 
 static const char undecoded[] = "with an encoded message that no mechanism makes";

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# A token that holds post-quantum keys, some with the label and id of classical ones, beside clients that
-# know nothing of them: each goes on listing and using its classical keys.
+# Post-quantum keys beside classical ones, and clients that know nothing of the former: each goes on listing
+# and using the classical keys. How close to each other they may be depends on the client (docs/clients.md):
+# in a token of their own, in the same token, with the same label and id.
 source "$(dirname "$0")/lib.sh"
 need pkcs11-tool openssl "${PQ_KEYS:?the program}"
 new_token
@@ -18,9 +19,19 @@ done
 configuration() { # section, lines
     printf 'openssl_conf = init\n[init]\n%s\n[req]\ndistinguished_name = dn\n[dn]\n' "$1" >"$W/openssl.cnf"
 }
-# ---- a token of their own: for OpenSSL's engine -------------------------------------------------
-# libp11 until 0.4.12 gives up when it meets a private key of a type that it does not know (Ed25519 too),
-# later ones when that has the label and id of the key that is looked for.
+pq_keys_of() { # label and id for each type
+    local type
+    for type in ML-DSA-65 ML-KEM-768 SLH-DSA-SHA2-128f HYBRID-ML-DSA-ECDSA HYBRID-X25519-ML-KEM-768; do
+        case $type in
+        HYBRID*) pq --list-mechanisms | grep -q "CKM_CRATON_${type//-/_}\\b" || continue ;;
+        esac
+        step "a $type key, label $1, id $2" pq --generate $type --label "$1" --id "$2"
+    done
+}
+
+# ---- in a token of their own ---------------------------------------------------------------------
+# OpenSSL's engine: libp11 until 0.4.12 gives up when it meets a private key of a type that it does not know
+# (Ed25519 too), later ones when that has the label and id of the key that is looked for.
 engine=$(ls /usr/lib/*/engines-3/pkcs11.so 2>/dev/null | head -1 || true)
 if [[ -n $engine && ${CRATON_PEER:-0} != 1 ]]; then
     tried=$((tried + 1))
@@ -45,24 +56,8 @@ init = 0"
     done
 fi
 
-# ---- the same token -----------------------------------------------------------------------------
-step "an ML-DSA-65 key of the RSA key's label and id" pq --generate ML-DSA-65 --label rsa --id 01
-step "an ML-DSA-65 key of the EC key's label and id" pq --generate ML-DSA-65 --label ec --id 02
-step "an ML-KEM-768 key pair" pq --generate ML-KEM-768 --label kem --id 03
-step "an SLH-DSA key pair" pq --generate SLH-DSA-SHA2-128f --label slh --id 04
-for hybrid in HYBRID-ML-DSA-ECDSA HYBRID-X25519-ML-KEM-768; do
-    if pq --list-mechanisms | grep -q "CKM_CRATON_${hybrid//-/_},\|CKM_CRATON_${hybrid//-/_} ="; then
-        step "a $hybrid key pair" pq --generate $hybrid --label ec --id 02
-    fi
-done
-
-says "pkcs11-tool lists every private key" 'label: *slh' user -O --type privkey
-says "pkcs11-tool signs with the RSA key" . user -s -m SHA256-RSA-PKCS --id 01 -i "$W/hash" -o "$W/sig"
-step "  openssl verifies" openssl dgst -sha256 -verify "$W/rsa.pem" -signature "$W/sig" "$W/hash"
-says "pkcs11-tool signs with the EC key" . user -s -m ECDSA --id 02 -i "$W/hash" -f openssl -o "$W/sig"
-step "  openssl verifies" openssl pkeyutl -verify -pubin -inkey "$W/ec.pem" -in "$W/hash" -sigfile "$W/sig"
-says "pkcs11-tool --test finds no error" '^No errors$' user --test
-
+# ---- in the same token, with names of their own --------------------------------------------------
+pq_keys_of post-quantum 0a
 if [[ -n $PROVIDER ]]; then
     tried=$((tried + 1))
     configuration "providers = providers
@@ -82,6 +77,39 @@ activate = 1"
         says "  and is the $k key's" . bash -c "openssl req -in '$W/csr' -pubkey -noout | cmp - '$W/$k.pem' && echo same"
     done
 fi
+if command -v certutil >/dev/null && command -v modutil >/dev/null; then
+    tried=$((tried + 1))
+    mkdir -p "$W/nss"
+    printf '%s\n' "$PIN" >"$W/pin"
+    step "an NSS data base" certutil -N -d "sql:$W/nss" --empty-password
+    step "modutil adds the module" modutil -dbdir "sql:$W/nss" -force -add craton -libfile "$MODULE"
+    says "certutil -K lists the token's keys" . certutil -K -d "sql:$W/nss" -h "$TOKEN" -f "$W/pin"
+    step "certutil makes a certificate with a new key" bash -c "head -c 64 /dev/urandom >'$W/noise' &&
+        certutil -S -d 'sql:$W/nss' -h $TOKEN -f '$W/pin' -z '$W/noise' -n nss -s CN=nss -x -t ,, -k ec -q nistp256 -Z SHA256"
+fi
+if command -v keytool >/dev/null && command -v java >/dev/null; then
+    tried=$((tried + 1))
+    printf 'name = Craton\nlibrary = %s\nslotListIndex = 0\nattributes = compatibility\n' "$MODULE" >"$W/java.cfg"
+    kt() {
+        keytool -J-XX:TieredStopAtLevel=1 -keystore NONE -storetype PKCS11 -providerClass sun.security.pkcs11.SunPKCS11 \
+            -providerArg "$W/java.cfg" -storepass "$PIN" "$@"
+    }
+    step "keytool makes a key and certificate" kt -genkeypair -alias java -keyalg EC -groupname secp256r1 -sigalg SHA256withECDSA -dname CN=java -validity 2
+    says "keytool lists it" 'java, .*PrivateKeyEntry' kt -list
+    step "keytool signs a request with it" kt -certreq -alias java -sigalg SHA256withECDSA -file "$W/csr"
+    step "  openssl verifies" openssl req -in "$W/csr" -verify -noout
+fi
+
+# ---- with the label and id of the classical keys ----------------------------------------------------
+pq_keys_of rsa 01
+pq_keys_of ec 02
+says "pkcs11-tool lists every private key" 'label: *post-quantum' user -O --type privkey
+says "pkcs11-tool signs with the RSA key" . user -s -m SHA256-RSA-PKCS --id 01 -i "$W/hash" -o "$W/sig"
+step "  openssl verifies" openssl dgst -sha256 -verify "$W/rsa.pem" -signature "$W/sig" "$W/hash"
+says "pkcs11-tool signs with the EC key" . user -s -m ECDSA --id 02 -i "$W/hash" -f openssl -o "$W/sig"
+step "  openssl verifies" openssl pkeyutl -verify -pubin -inkey "$W/ec.pem" -in "$W/hash" -sigfile "$W/sig"
+says "pkcs11-tool --test finds no error" '^No errors$' user --test
+
 if command -v ssh-keygen >/dev/null; then
     tried=$((tried + 1))
     says "ssh-keygen -D reads the RSA key" '^ssh-rsa' ssh-keygen -D "$MODULE"
@@ -107,15 +135,5 @@ if command -v p11tool >/dev/null && command -v certtool >/dev/null; then
             --load-privkey "$URI;object=$k;type=private" --load-pubkey "$W/$k.pem" --template "$W/template" --outfile "$W/$k.crt"
         step "  openssl verifies it" openssl verify -CAfile "$W/$k.crt" -check_ss_sig "$W/$k.crt"
     done
-fi
-if command -v certutil >/dev/null && command -v modutil >/dev/null; then
-    tried=$((tried + 1))
-    mkdir -p "$W/nss"
-    printf '%s\n' "$PIN" >"$W/pin"
-    step "an NSS data base" certutil -N -d "sql:$W/nss" --empty-password
-    step "modutil adds the module" modutil -dbdir "sql:$W/nss" -force -add craton -libfile "$MODULE"
-    says "certutil -K lists the token's keys" . certutil -K -d "sql:$W/nss" -h "$TOKEN" -f "$W/pin"
-    step "certutil makes a certificate with a new key" bash -c "head -c 64 /dev/urandom >'$W/noise' &&
-        certutil -S -d 'sql:$W/nss' -h $TOKEN -f '$W/pin' -z '$W/noise' -n nss -s CN=nss -x -t ,, -k ec -q nistp256 -Z SHA256"
 fi
 echo "note: $tried other clients were there"

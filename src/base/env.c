@@ -106,13 +106,25 @@ static enum rc startup(void)
     return rc;
 }
 
-static enum rc drawn_and_tested(uint8_t *out, size_t n)
+static enum rc begin_testing(void)
 {
     LOCKED(&health_lock);
     REQUIRE(!health.failed, RC_ENTROPY);
-    TRY(startup());
+    return startup();
+}
+
+static enum rc test_drawn(const uint8_t *p, size_t n)
+{
+    LOCKED(&health_lock);
+    return health_feed(&health, p, n) ? RC_OK : RC_ENTROPY;
+}
+
+/* Threads draw side by side; the tests see one draw after the other. */
+static enum rc drawn_and_tested(uint8_t *out, size_t n)
+{
+    TRY(begin_testing());
     TRY(draw(out, n));
-    return health_feed(&health, out, n) ? RC_OK : RC_ENTROPY;
+    return test_drawn(out, n);
 }
 
 static enum rc system_entropy(void *ctx, uint8_t *out, size_t n)

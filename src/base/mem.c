@@ -46,13 +46,27 @@ void *mem_alloc(size_t size)
     return mem_array(1, size);
 }
 
+/* The C library keeps what a thread frees up to this size at hand for malloc, but not for calloc;
+ * above it calloc may know that pages are zero. */
+enum { AT_HAND = 1024 };
+
+static void *zeroed(size_t size)
+{
+    if (size > AT_HAND) {
+        return calloc(1, size);
+    }
+    void *p = malloc(size);
+    __asm__("" : "+r"(p)); /* else the compiler makes a calloc of the two */
+    return p != NULL ? memset(p, 0, size) : NULL;
+}
+
 void *mem_array(size_t count, size_t size)
 {
     size_t total = 0;
     if (__builtin_mul_overflow(count, size, &total) || total > PTRDIFF_MAX || mem_fault_due()) {
         return NULL;
     }
-    return calloc(1, total != 0 ? total : 1);
+    return zeroed(total != 0 ? total : 1);
 }
 
 void *mem_resize(void *p, size_t old_size, size_t new_size)
@@ -94,19 +108,22 @@ void mem_wipe(void *p, size_t n)
 
 int mem_equal_ct(const void *a, const void *b, size_t n)
 {
-    const volatile uint8_t *x = a;
-    const volatile uint8_t *y = b;
-    uint32_t differ = 0;
-    for (size_t i = 0; i < n; i++) {
-        differ |= (uint32_t)(x[i] ^ y[i]);
+    const uint8_t *x = a;
+    const uint8_t *y = b;
+    uint64_t differ = 0;
+    while (n > 0) {
+        const size_t step = n < 8 ? n : 8;
+        uint64_t from_x = 0;
+        uint64_t from_y = 0;
+        memcpy(&from_x, x, step);
+        memcpy(&from_y, y, step);
+        differ |= from_x ^ from_y;
+        /* What it is so far is hidden from the compiler: it cannot leave early. */
+        __asm__ __volatile__("" : "+r"(differ));
+        x += step;
+        y += step;
+        n -= step;
     }
-    /* 0 becomes 1, 1 to 255 become 0, without a branch */
-    return (int)(((differ - 1) >> 8) & 1);
-}
-
-void mem_copy(void *to, const void *from, size_t n)
-{
-    if (n != 0) {
-        memcpy(to, from, n);
-    }
+    /* 0 becomes 1, all else 0, without a branch */
+    return (int)(1 & ~((differ | (0 - differ)) >> 63));
 }

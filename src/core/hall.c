@@ -54,6 +54,7 @@ enum rc hsm_open(const struct hsm_parts *parts, struct hsm **ret)
     TRY(rng_bytes(h->crypto->rng, start, sizeof start));
     atomic_store(&h->next_session_object,
                  HANDLE_SESSION_OBJECT + 1 + (((uint64_t)start[0] << 16) | start[1]));
+    TRY(rng_bytes(h->crypto->rng, h->unique_start, sizeof h->unique_start));
     TRY(open_tokens(h));
     struct store *store = NULL;
     const enum rc rc = hall_store(h, &store);

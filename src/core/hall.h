@@ -61,7 +61,7 @@ struct token {
     struct map cached;                    /* token objects: id -> struct cached * */
     struct map session_objects;           /* id -> struct session_object * */
     struct map nonces;                    /* id -> struct nonce_block * */
-    _Atomic uint64_t local;               /* raised when a session object changes or goes */
+    _Atomic uint64_t local; /* raised when a session object that somebody holds changes or goes */
 };
 
 struct cached {
@@ -134,6 +134,7 @@ struct hsm {
     size_t sessions_cap, sessions_made;
     struct session *free_sessions;
     _Atomic uint64_t next_session_object;
+    uint8_t unique_start[16]; /* random; what the unique ids of session objects count from */
 
     pthread_cond_t wake;
     pthread_mutex_t wake_mutex;
@@ -236,7 +237,8 @@ NODISCARD enum rc vault_copy(struct session *s, const struct object *o, const st
                              CK_OBJECT_HANDLE *ret);
 NODISCARD enum rc vault_modify(struct session *s, CK_OBJECT_HANDLE handle,
                                const struct template *t);
-NODISCARD enum rc vault_remove(struct session *s, CK_OBJECT_HANDLE handle);
+/* *RET_HELD: sessions may still hold it (sessions_sweep). */
+NODISCARD enum rc vault_remove(struct session *s, CK_OBJECT_HANDLE handle, bool *ret_held);
 /* Session objects of OWNER, or all of the token (owner 0), or the private ones, go. */
 void vault_drop_session_objects(struct token *t, CK_SESSION_HANDLE owner, bool private_only);
 struct object_rules vault_rules(const struct session *s);

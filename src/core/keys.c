@@ -79,17 +79,17 @@ enum rc core_generate_key_pair(struct hsm *h, CK_SESSION_HANDLE session, CK_MECH
 }
 
 /* A key that works on another: found, secrets in memory, allowed. RENAMED: what a bad handle is
- * called here. Caller unrefs. */
+ * called here. *RET is borrowed from the session, which keeps it for the next call. */
 static enum rc working_key(struct session *s, CK_OBJECT_HANDLE handle, enum mech_verb verb,
-                           const struct mech_row *row, enum rc renamed, struct object **ret)
+                           const struct mech_row *row, enum rc renamed, const struct object **ret)
 {
     const struct guard_who who = session_who(s);
-    AUTO_OBJECT struct object *o = NULL;
-    const enum rc rc = vault_get(s, handle, true, &o);
-    REQUIRE(rc != RC_OBJECT_HANDLE_INVALID, renamed);
+    const struct object *o = NULL;
+    const enum rc rc = vault_key(s, handle, &o);
+    REQUIRE(rc != RC_KEY_HANDLE_INVALID, renamed);
     TRY(rc);
     TRY(guard_use(&s->token->hsm->policy, &who, (int)verb, row, o));
-    *ret = TAKE(o);
+    *ret = o;
     return RC_OK;
 }
 
@@ -99,7 +99,7 @@ enum rc core_wrap_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *me
 {
     AUTO_SESSION *s = NULL;
     CK_MECHANISM m;
-    AUTO_OBJECT struct object *wrapper = NULL;
+    const struct object *wrapper = NULL;
     AUTO_OBJECT struct object *target = NULL;
     AUTO_SECRET struct secret *plain = NULL;
     AUTO_BUF struct buf wrapped = BUF_INIT;
@@ -132,7 +132,7 @@ enum rc core_unwrap_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *
     CK_MECHANISM m;
     AUTO_TEMPLATE struct template *template = NULL;
     AUTO_DRAFT struct draft *draft = NULL;
-    AUTO_OBJECT struct object *key = NULL;
+    const struct object *key = NULL;
     AUTO_SECRET struct secret *plain = NULL;
     const struct mech_row *row = NULL;
     TRY(session_take(h, session, &s));
@@ -185,7 +185,7 @@ enum rc core_derive_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *
     CK_MECHANISM m;
     AUTO_TEMPLATE struct template *template = NULL;
     AUTO_DRAFT struct draft *draft = NULL;
-    AUTO_OBJECT struct object *key = NULL;
+    const struct object *key = NULL;
     __attribute__((cleanup(unref_all))) struct object *more[MORE_KEYS] = {NULL};
     const struct mech_row *row = NULL;
     size_t more_n = 0;
@@ -259,6 +259,7 @@ enum rc core_encapsulate_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHAN
     size_t need = 0;
     TRY(session_take(h, session, &s));
     REQUIRE(out_n != NULL && (out == NULL || ret != NULL), RC_ARGUMENTS_BAD);
+    REQUIRE(t != NULL || n == 0, RC_ARGUMENTS_BAD);
     TRY(kem_key(s, mechanism, VERB_ENCAPSULATE, handle, &m, &row, &key));
     TRY(mech_kem_size(&s->token->mech, row, &m, key, &need));
     const bool fits = out == NULL || *out_n >= need;
@@ -289,7 +290,7 @@ enum rc core_decapsulate_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHAN
     const struct object *key = NULL;
     size_t need = 0;
     TRY(session_take(h, session, &s));
-    REQUIRE(ret != NULL && (in != NULL || in_n == 0), RC_ARGUMENTS_BAD);
+    REQUIRE(ret != NULL && (in != NULL || in_n == 0) && (t != NULL || n == 0), RC_ARGUMENTS_BAD);
     TRY(kem_key(s, mechanism, VERB_DECAPSULATE, handle, &m, &row, &key));
     TRY(mech_kem_size(&s->token->mech, row, &m, key, &need));
     REQUIRE(in_n == need, RC_ENCRYPTED_DATA_LEN_RANGE);

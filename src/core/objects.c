@@ -40,20 +40,25 @@ enum rc core_copy_object(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HAN
     return RC_OK;
 }
 
+/* *RET: the token whose sessions may hold the object still, or NULL. */
 static enum rc destroy(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
                        struct token **ret)
 {
     AUTO_SESSION *s = NULL;
+    bool held = false;
     TRY(session_take(h, session, &s));
-    *ret = s->token;
-    return vault_remove(s, object);
+    TRY(vault_remove(s, object, &held));
+    *ret = held ? s->token : NULL;
+    return RC_OK;
 }
 
 enum rc core_destroy_object(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
 {
     struct token *t = NULL;
     TRY(destroy(h, session, object, &t));
-    sessions_sweep(t);
+    if (t != NULL) {
+        sessions_sweep(t);
+    }
     return RC_OK;
 }
 

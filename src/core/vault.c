@@ -15,6 +15,7 @@ struct plan {
     const struct template *t;
     char unique[33];
     bool token;
+    uint64_t id; /* of a session object; a token object's is in the store */
     struct object *made;
 };
 
@@ -37,11 +38,27 @@ enum rc vault_may_add(const struct session *s, const struct draft *d)
     return guard_change(&who, flags);
 }
 
-/* CKA_UNIQUE_ID: 128 random bits as hex. */
-static enum rc draw_unique(const struct hsm *h, struct plan *p)
+/* A session object's CKA_UNIQUE_ID: the number drawn when the hall opened, plus the handle, which is
+ * given once only. So two of one process differ; of two processes the numbers lie 2^128 apart at
+ * random, and either would have to make more objects than their distance. Nothing rests on its being
+ * hard to guess: it is an attribute that everybody may read. */
+static void count_unique(const struct hsm *h, uint64_t handle, uint8_t out[16])
+{
+    const uint64_t low = get_u64_be(h->unique_start + 8) + handle;
+    put_u64_be(out, get_u64_be(h->unique_start) + (low < handle));
+    put_u64_be(out + 8, low);
+}
+
+/* CKA_UNIQUE_ID as hex; of token objects 128 random bits. */
+static enum rc give_unique(struct hsm *h, struct plan *p)
 {
     uint8_t id[16];
-    TRY(rng_bytes(h->crypto->rng, id, sizeof id));
+    if (p->token) {
+        TRY(rng_bytes(h->crypto->rng, id, sizeof id));
+    } else {
+        p->id = atomic_fetch_add(&h->next_session_object, 1);
+        count_unique(h, p->id, id);
+    }
     hex_write(BYTES(id, sizeof id), p->unique);
     return p->draft != NULL ? draft_set(p->draft, CKA_UNIQUE_ID, BYTES(p->unique, 32)) : RC_OK;
 }
@@ -71,14 +88,13 @@ static void session_object_free(struct session_object *so)
 static enum rc keep_session_object(struct session *s, struct plan *p)
 {
     struct token *t = s->token;
-    const uint64_t id = atomic_fetch_add(&t->hsm->next_session_object, 1);
-    TRY(finish(s, p, id, 1));
+    TRY(finish(s, p, p->id, 1));
     struct session_object *so = mem_alloc(sizeof *so);
     REQUIRE(so != NULL, RC_HOST_MEMORY);
     so->object = object_ref(p->made);
     so->owner = s->handle;
     rwlock_write(&t->objects_lock);
-    const enum rc rc = map_put(&t->session_objects, id, so);
+    const enum rc rc = map_put(&t->session_objects, p->id, so);
     rwlock_drop(&t->objects_lock);
     if (rc != RC_OK) {
         session_object_free(so);
@@ -86,15 +102,46 @@ static enum rc keep_session_object(struct session *s, struct plan *p)
     return rc;
 }
 
-static enum rc drop_session_object(struct token *t, uint64_t id)
+static enum rc may_remove(const struct guard_who *who, const struct object *o)
+{
+    TRY(guard_change(who, object_flags(o)));
+    REQUIRE((object_flags(o) & OBJECT_DESTROYABLE) != 0, RC_ACTION_PROHIBITED);
+    return RC_OK;
+}
+
+/* *RET_HELD: somebody still has it, or had it before it was changed. */
+static enum rc remove_session_object(struct session *s, uint64_t id, bool *ret_held)
+{
+    struct token *t = s->token;
+    const struct guard_who who = session_who(s);
+    enum rc rc = RC_OBJECT_HANDLE_INVALID;
+    rwlock_write(&t->objects_lock);
+    struct session_object *so = map_get(&t->session_objects, id);
+    if (so != NULL && guard_sees(&who, so->object)) {
+        rc = may_remove(&who, so->object);
+    }
+    if (rc == RC_OK) {
+        (void)map_take(&t->session_objects, id);
+    }
+    rwlock_drop(&t->objects_lock);
+    TRY(rc);
+    /* Out of the map nobody can get hold of it any more. */
+    *ret_held = object_is_shared(so->object) || object_version(so->object) > 1;
+    if (*ret_held) {
+        atomic_fetch_add(&t->local, 1);
+    }
+    session_object_free(so);
+    return RC_OK;
+}
+
+/* Takes back one that nobody has been told of. */
+static void drop_session_object(struct token *t, uint64_t id)
 {
     rwlock_write(&t->objects_lock);
     struct session_object *so = map_take(&t->session_objects, id);
     rwlock_drop(&t->objects_lock);
     atomic_fetch_add(&t->local, 1);
-    REQUIRE(so != NULL, RC_OBJECT_HANDLE_INVALID);
     session_object_free(so);
-    return RC_OK;
 }
 
 void vault_drop_session_objects(struct token *t, CK_SESSION_HANDLE owner, bool private_only)
@@ -247,7 +294,7 @@ static enum rc keep(struct session *s, struct plan *plans, size_t n, CK_OBJECT_H
     bool stored = false;
     enum rc rc = RC_OK;
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
-        rc = draw_unique(s->token->hsm, &plans[i]);
+        rc = give_unique(s->token->hsm, &plans[i]);
         stored = stored || plans[i].token;
     }
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
@@ -260,7 +307,7 @@ static enum rc keep(struct session *s, struct plan *plans, size_t n, CK_OBJECT_H
         if (rc == RC_OK) {
             ret[i] = object_id(plans[i].made);
         } else if (plans[i].made != NULL && !plans[i].token) {
-            (void)!drop_session_object(s->token, object_id(plans[i].made));
+            drop_session_object(s->token, object_id(plans[i].made));
         }
         object_unref(plans[i].made);
     }
@@ -409,17 +456,19 @@ static enum rc remove_token_object(struct session *s, const struct object *o)
     return RC_OK;
 }
 
-enum rc vault_remove(struct session *s, CK_OBJECT_HANDLE handle)
+enum rc vault_remove(struct session *s, CK_OBJECT_HANDLE handle, bool *ret_held)
 {
     const struct guard_who who = session_who(s);
+    if ((handle & HANDLE_SESSION_OBJECT) != 0) {
+        return remove_session_object(s, handle, ret_held);
+    }
+    *ret_held = true;
     enum rc rc = RC_CANCEL;
     while (rc == RC_CANCEL) {
         AUTO_OBJECT struct object *o = NULL;
         TRY(vault_get(s, handle, false, &o));
-        TRY(guard_change(&who, object_flags(o)));
-        REQUIRE((object_flags(o) & OBJECT_DESTROYABLE) != 0, RC_ACTION_PROHIBITED);
-        rc = (object_flags(o) & OBJECT_TOKEN) != 0 ? remove_token_object(s, o)
-                                                   : drop_session_object(s->token, handle);
+        TRY(may_remove(&who, o));
+        rc = remove_token_object(s, o);
     }
     return rc;
 }

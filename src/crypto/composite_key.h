@@ -33,15 +33,12 @@ struct pkey {
     bool priv;
     size_t pq_out,
         size; /* bytes of the first half's signature or ciphertext; of the whole, at most */
-    struct buf other_pub; /* KEM: the other half's public value as it is written */
+    /* KEM: the other half's public value as it is written; empty where nothing needs it */
+    struct buf other_pub;
 };
 
 /* The row of a set; of COMP_NONE for a number that is none. */
 const struct comp_row *comp_row(unsigned set);
-
-/* Who serves the halves; NULL: nobody. */
-const struct pkey_ops *comp_half(const struct crypto *c, const struct pkey_spec *half);
-const struct pkey_ops *comp_maker(const struct crypto *c, const struct pkey_spec *half);
 
 /* ---- lengths (composite_parts.c) ------------------------------------------------------------------ */
 

@@ -155,7 +155,7 @@ enum rc comp_verify(const struct pkey *k, const struct pkey_params *p, struct by
     const struct pkey_params pq = pq_params(p);
     struct represented r;
 
-    REQUIRE(k->row->kind == PKEY_COMP_SIG, RC_KEY_TYPE_INCONSISTENT);
+    REQUIRE(!k->priv && k->row->kind == PKEY_COMP_SIG, RC_KEY_TYPE_INCONSISTENT);
     TRY(represent(k, p, data, &r));
     REQUIRE(length_fits(k, sig.n), RC_SIGNATURE_LEN_RANGE);
     /* Both, always: what is wrong with which half is nobody's business. */

@@ -76,6 +76,7 @@ static enum hash_alg message_hash(const struct mech_op *op)
 /* The key, its parameter set when the row is of one set, and the prefix. */
 static enum rc begin(struct mech_op *op, const struct runner *runner)
 {
+    REQUIRE(op->verb != VERB_SIGN || !op->param.hedge_unknown, RC_MECHANISM_PARAM_INVALID);
     TRY(signature_begin(op));
     TRY(set_of_row(op->row, op->key));
     op->run = runner;
@@ -242,24 +243,12 @@ static enum rc mu_digest_size(const struct mech_op *op, enum mech_phase phase, s
     return RC_OK;
 }
 
-/* The key's digest comes with the parameter, or from the key that it names. */
-static enum rc mu_tr(const struct mech_op *op, struct bytes *ret)
-{
-    *ret = op->param.peer;
-    if (op->key != NULL) {
-        *ret = key_tr(op);
-    }
-    return RC_OK;
-}
-
 static enum rc mu_digest_update(struct mech_op *op, struct bytes in, uint8_t *out, size_t *out_n)
 {
     (void)out;
     (void)out_n;
     if (!op->digest_live) {
-        struct bytes tr = BYTES_NONE;
-        TRY(mu_tr(op, &tr));
-        TRY(mu_start(op, tr));
+        TRY(mu_start(op, op->key != NULL ? key_tr(op) : op->param.peer));
     }
     return op_digest_update(op, HASH_SHAKE256, in);
 }

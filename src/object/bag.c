@@ -17,9 +17,52 @@ CK_ULONG ulong_read(const uint8_t in[8])
     return v > (uint64_t)CK_UNAVAILABLE_INFORMATION ? CK_UNAVAILABLE_INFORMATION : (CK_ULONG)v;
 }
 
-struct attr *attr_sized(uint32_t type, enum attr_source source, size_t n)
+/* ---- memory ------------------------------------------------------------------------------------- */
+
+/* Blocks are of this size, which the C library has at hand, or as large as a value needs. */
+enum { BLOCK = 1024 };
+
+struct bag_block {
+    struct bag_block *before;
+    size_t used;
+    size_t size;
+    _Alignas(8) uint8_t at[];
+};
+
+static struct bag_block *block_add(struct bag *b, size_t least)
 {
-    struct attr *a = n > SIZE_MAX - sizeof *a ? NULL : mem_alloc(sizeof *a + n);
+    const size_t usual = BLOCK - sizeof(struct bag_block);
+    const size_t size = least > usual ? least : usual;
+    struct bag_block *k = size > PTRDIFF_MAX ? NULL : mem_alloc(sizeof *k + size);
+    if (k != NULL) {
+        k->size = size;
+        k->before = b->blocks;
+        b->blocks = k;
+    }
+    return k;
+}
+
+/* N bytes of zero, aligned for pointers and sizes. */
+static inline void *take(struct bag *b, size_t n)
+{
+    const size_t want = (n + 7) & ~(size_t)7;
+    struct bag_block *k = b->blocks;
+    if (k == NULL || k->size - k->used < want) {
+        k = want < n ? NULL : block_add(b, want);
+        if (k == NULL) {
+            return NULL;
+        }
+    }
+    void *p = k->at + k->used;
+    k->used += want;
+    return p;
+}
+
+/* ---- one attribute ------------------------------------------------------------------------------ */
+
+static inline struct attr *make(struct bag *b, uint32_t type, enum attr_source source, size_t n)
+{
+    struct attr *a = n > SIZE_MAX - sizeof *a ? NULL : take(b, sizeof *a + n);
     if (a != NULL) {
         a->type = type;
         a->source = (uint8_t)source;
@@ -28,18 +71,24 @@ struct attr *attr_sized(uint32_t type, enum attr_source source, size_t n)
     return a;
 }
 
-struct attr *attr_new(uint32_t type, enum attr_source source, struct bytes v)
+struct attr *attr_sized(struct bag *b, uint32_t type, enum attr_source source, size_t n)
 {
-    struct attr *a = attr_sized(type, source, v.n);
+    return make(b, type, source, n);
+}
+
+struct attr *attr_new(struct bag *b, uint32_t type, enum attr_source source, struct bytes v)
+{
+    struct attr *a = make(b, type, source, v.n);
     if (a != NULL) {
         mem_copy(a->v, v.p, v.n);
     }
     return a;
 }
 
-struct attr *attr_new_secret(uint32_t type, enum attr_source source, struct secret *s)
+struct attr *attr_new_secret(struct bag *b, uint32_t type, enum attr_source source,
+                             struct secret *s)
 {
-    struct attr *a = s == NULL ? NULL : attr_sized(type, source, 0);
+    struct attr *a = s == NULL ? NULL : make(b, type, source, 0);
     if (a == NULL) {
         secret_free(s);
         return NULL;
@@ -48,30 +97,16 @@ struct attr *attr_new_secret(uint32_t type, enum attr_source source, struct secr
     return a;
 }
 
-struct attr *attr_copy(const struct attr *a)
-{
-    if (a->s != NULL) {
-        return attr_new_secret(a->type, a->source, secret_copy(a->s));
-    }
-    return attr_new(a->type, a->source, BYTES(a->v, a->n));
-}
-
 void attr_free(struct attr *a)
 {
     if (a != NULL) {
-        secret_free(a->s);
-        mem_free(a);
+        secret_free(TAKE(a->s));
     }
 }
 
 void attr_free_at(struct attr **a)
 {
     attr_free(*a);
-}
-
-struct bytes attr_value(const struct attr *a)
-{
-    return a->s != NULL ? secret_view(a->s) : BYTES(a->v, a->n);
 }
 
 bool attr_same(const struct attr *a, struct bytes v)
@@ -82,18 +117,17 @@ bool attr_same(const struct attr *a, struct bytes v)
     return bytes_equal(BYTES(a->v, a->n), v);
 }
 
-/* The place of TYPE, or where it would be. */
+/* ---- bags --------------------------------------------------------------------------------------- */
+
+/* The place of TYPE, or where it would be. Halves without a branch, which would be guessed wrong every
+ * other time. */
 static size_t place(const struct bag *b, uint32_t type)
 {
     size_t low = 0;
-    size_t high = b->n;
-    while (low < high) {
-        const size_t mid = low + (high - low) / 2;
-        if (b->a[mid]->type < type) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
+    for (size_t n = b->n; n > 0;) {
+        const size_t half = (n + 1) / 2;
+        low += b->a[low + half - 1]->type < type ? half : 0;
+        n -= half;
     }
     return low;
 }
@@ -103,8 +137,17 @@ void bag_free(struct bag *b)
     for (size_t i = 0; i < b->n; i++) {
         attr_free(b->a[i]);
     }
-    mem_free(b->a);
+    while (b->blocks != NULL) {
+        struct bag_block *k = b->blocks;
+        b->blocks = k->before;
+        mem_free(k);
+    }
     *b = BAG_INIT;
+}
+
+void bag_free_at(struct bag *b)
+{
+    bag_free(b);
 }
 
 struct attr *bag_find(const struct bag *b, uint32_t type)
@@ -113,17 +156,45 @@ struct attr *bag_find(const struct bag *b, uint32_t type)
     return i < b->n && b->a[i]->type == type ? b->a[i] : NULL;
 }
 
-static enum rc grow(struct bag *b)
+/* Room for MORE attributes. An array that was outgrown stays behind until the bag is freed. */
+static enum rc make_room(struct bag *b, size_t more)
 {
-    if (b->n < b->cap) {
+    if (more <= b->cap - b->n) {
         return RC_OK;
     }
-    const size_t cap = b->cap == 0 ? 16 : b->cap * 2;
-    struct attr **a = mem_resize(b->a, b->cap * sizeof(struct attr *), cap * sizeof(struct attr *));
+    const size_t twice = b->cap == 0 ? 16 : b->cap * 2;
+    const size_t cap = b->n + more > twice ? b->n + more : twice;
+    struct attr **a = take(b, cap * sizeof(struct attr *));
     REQUIRE(a != NULL, RC_HOST_MEMORY);
+    mem_copy(a, b->a, b->n * sizeof(struct attr *));
     b->a = a;
     b->cap = cap;
     return RC_OK;
+}
+
+/* What the bag is of, after its class or key type has come. */
+static void look_at_kind(struct bag *b)
+{
+    CK_ULONG number;
+    b->scope = (struct attr_scope){0, 0};
+    if (bag_ulong(b, CKA_CLASS, &number) != RC_OK) {
+        return;
+    }
+    b->scope.cls = attr_class_bit(number);
+    if (!attr_class_has_key_type(b->scope.cls)) {
+        b->scope.keys = b->scope.cls == 0 ? 0 : K_NONE;
+    } else if (bag_ulong(b, CKA_KEY_TYPE, &number) == RC_OK) {
+        b->scope.keys = attr_key_bit(number, b->scope.cls);
+    }
+}
+
+static void insert(struct bag *b, size_t i, struct attr *a)
+{
+    for (size_t k = b->n; k > i; k--) {
+        b->a[k] = b->a[k - 1];
+    }
+    b->a[i] = a;
+    b->n++;
 }
 
 enum rc bag_put(struct bag *b, struct attr *a)
@@ -133,32 +204,34 @@ enum rc bag_put(struct bag *b, struct attr *a)
     if (i < b->n && b->a[i]->type == a->type) {
         attr_free(b->a[i]);
         b->a[i] = a;
-        return RC_OK;
-    }
-    const enum rc rc = grow(b);
-    if (rc != RC_OK) {
+    } else if (make_room(b, 1) == RC_OK) {
+        insert(b, i, a);
+    } else {
         attr_free(a);
-        return rc;
+        return RC_HOST_MEMORY;
     }
-    for (size_t k = b->n; k > i; k--) {
-        b->a[k] = b->a[k - 1];
+    if (a->type == CKA_CLASS || a->type == CKA_KEY_TYPE) {
+        look_at_kind(b);
     }
-    b->a[i] = a;
-    b->n++;
     return RC_OK;
 }
 
-enum rc bag_copy(struct bag *b, const struct bag *from)
+enum rc bag_merge(struct bag *b, struct attr *const *more, size_t n)
 {
-    for (size_t i = 0; i < from->n; i++) {
-        TRY(bag_put(b, attr_copy(from->a[i])));
+    TRY(make_room(b, n));
+    size_t from = b->n;
+    size_t to = b->n + n;
+    b->n = to;
+    while (n > 0) { /* from the end, so that nothing is in the way */
+        const bool theirs = from == 0 || b->a[from - 1]->type < more[n - 1]->type;
+        b->a[--to] = theirs ? more[--n] : b->a[--from];
     }
     return RC_OK;
 }
 
 enum rc bag_set(struct bag *b, uint32_t type, enum attr_source source, struct bytes v)
 {
-    return bag_put(b, attr_new(type, source, v));
+    return bag_put(b, attr_new(b, type, source, v));
 }
 
 enum rc bag_set_ulong(struct bag *b, uint32_t type, enum attr_source source, CK_ULONG v)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A bag: attributes in the making, sorted by number. Each attribute is one allocation, so that a
- * view of its value stays where it is while others come and go.
+ * A bag: attributes in the making, sorted by number. They lie in memory that belongs to the bag and
+ * is freed as a whole; a view of a value stays where it is while others come and go.
  */
 #ifndef CRATON_OBJECT_BAG_H
 #define CRATON_OBJECT_BAG_H
 
 #include <stdbool.h>
 
+#include "attributes.h"
 #include "base/bytes.h"
 #include "base/secret.h"
 #include "craton/pkcs11.h"
@@ -29,36 +30,48 @@ struct attr {
     uint8_t v[];
 };
 
+struct bag_block;
+
 struct bag {
     struct attr **a;
     size_t n;
     size_t cap;
+    struct bag_block *blocks; /* where attributes and the array lie */
+    struct attr_scope scope;  /* what class and key type say so far; unknown parts are 0 */
 };
 
-#define BAG_INIT ((struct bag){NULL, 0, 0})
+#define BAG_INIT ((struct bag){.a = NULL})
 
-/* A public attribute with a copy of V; NULL when memory is short. Caller frees. */
-struct attr *attr_new(uint32_t type, enum attr_source source, struct bytes v);
+/* A public attribute with a copy of V, in B's memory but not in B yet; NULL when memory is short. */
+struct attr *attr_new(struct bag *b, uint32_t type, enum attr_source source, struct bytes v);
 /* The same with N bytes of zero to be filled. */
-struct attr *attr_sized(uint32_t type, enum attr_source source, size_t n);
-/* A secret attribute; takes S in every case. NULL when memory is short. Caller frees. */
-struct attr *attr_new_secret(uint32_t type, enum attr_source source, struct secret *s);
-struct attr *attr_copy(const struct attr *a);
-void attr_free(struct attr *a); /* wipes; NULL allowed */
+struct attr *attr_sized(struct bag *b, uint32_t type, enum attr_source source, size_t n);
+/* A secret attribute; takes S in every case. NULL when memory is short. Whoever does not put it into
+ * B frees it. */
+struct attr *attr_new_secret(struct bag *b, uint32_t type, enum attr_source source,
+                             struct secret *s);
+void attr_free(struct attr *a); /* the secret; the rest is B's. NULL allowed */
 void attr_free_at(struct attr **a);
 #define AUTO_ATTR __attribute__((cleanup(attr_free_at)))
 
 /* The value, wherever it is. */
-struct bytes attr_value(const struct attr *a);
+static inline struct bytes attr_value(const struct attr *a)
+{
+    return a->s != NULL ? secret_view(a->s) : BYTES(a->v, a->n);
+}
 bool attr_same(const struct attr *a, struct bytes v);
 
-void bag_free(struct bag *b);
+void bag_free(struct bag *b); /* wipes */
+void bag_free_at(struct bag *b);
+#define AUTO_BAG __attribute__((cleanup(bag_free_at)))
 /* NULL when absent. */
 struct attr *bag_find(const struct bag *b, uint32_t type);
-/* Takes A in every case (A NULL: RC_HOST_MEMORY); replaces one of the same number. */
+/* Takes A, which is of B's memory, in every case (A NULL: RC_HOST_MEMORY); replaces one of the same
+ * number. */
 NODISCARD enum rc bag_put(struct bag *b, struct attr *a);
-/* Adds copies of all of FROM. */
-NODISCARD enum rc bag_copy(struct bag *b, const struct bag *from);
+/* Takes N public attributes of B's memory, whose numbers rise and are not in B yet; class and key
+ * type are not among them. */
+NODISCARD enum rc bag_merge(struct bag *b, struct attr *const *more, size_t n);
 
 /* Shorthand: public values. */
 NODISCARD enum rc bag_set(struct bag *b, uint32_t type, enum attr_source source, struct bytes v);

@@ -38,7 +38,7 @@ static enum rc may_turn(const struct attr_row *row, const struct object_rules *r
 static enum rc put_change(struct bag *b, const struct attr_row *row, const struct attr *a)
 {
     struct attr *made = NULL;
-    TRY(value_keep(row, attr_value(a), SOURCE_TEMPLATE, &made));
+    TRY(value_keep(row, attr_value(a), SOURCE_TEMPLATE, b, &made));
     return bag_put(b, made);
 }
 
@@ -71,11 +71,6 @@ static enum rc copy_one(const struct object *o, const struct object_rules *rules
     return put_change(b, row, a);
 }
 
-static void bag_free_at(struct bag *b)
-{
-    bag_free(b);
-}
-
 /* The rules that hold for the result as a whole. */
 static enum rc check_result(const struct object *o, const struct object_rules *rules, struct bag *b)
 {
@@ -89,7 +84,7 @@ enum rc object_modify(const struct object *o, const struct template *t,
                       const struct object_rules *rules, uint64_t version, struct object **ret)
 {
     REQUIRE((o->flags & OBJECT_MODIFIABLE) != 0, RC_ACTION_PROHIBITED);
-    __attribute__((cleanup(bag_free_at))) struct bag b = BAG_INIT;
+    AUTO_BAG struct bag b = BAG_INIT;
     TRY(object_to_bag(o, &b));
     for (size_t i = 0; i < t->bag.n; i++) {
         TRY(set_one(o, rules, &b, t->bag.a[i]));
@@ -103,7 +98,7 @@ enum rc object_copy(const struct object *o, const struct template *t,
                     struct bytes unique, struct object **ret)
 {
     REQUIRE((o->flags & OBJECT_COPYABLE) != 0, RC_ACTION_PROHIBITED);
-    __attribute__((cleanup(bag_free_at))) struct bag b = BAG_INIT;
+    AUTO_BAG struct bag b = BAG_INIT;
     TRY(object_to_bag(o, &b));
     for (size_t i = 0; i < t->bag.n; i++) {
         TRY(copy_one(o, rules, &b, t->bag.a[i]));

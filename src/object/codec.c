@@ -71,11 +71,6 @@ enum rc object_read(uint64_t id, uint64_t version, struct bytes v, struct object
     return RC_OK;
 }
 
-static void bag_free_at(struct bag *b)
-{
-    bag_free(b);
-}
-
 enum rc object_write_secrets(const struct object *o, struct secret **ret)
 {
     REQUIRE(object_secrets_ready(o), RC_GENERAL_ERROR);
@@ -83,10 +78,10 @@ enum rc object_write_secrets(const struct object *o, struct secret **ret)
         *ret = NULL;
         return RC_OK;
     }
-    __attribute__((cleanup(bag_free_at))) struct bag b = BAG_INIT;
+    AUTO_BAG struct bag b = BAG_INIT;
     const struct secrets *s = atomic_load_explicit(&o->secrets, memory_order_acquire);
     for (size_t i = 0; i < s->n; i++) {
-        TRY(bag_put(&b, attr_new_secret(s->e[i].type, SOURCE_MODULE, secret_copy(s->e[i].s))));
+        TRY(bag_put(&b, attr_new_secret(&b, s->e[i].type, SOURCE_MODULE, secret_copy(s->e[i].s))));
     }
     AUTO_SECRET struct secret *out = secret_new(secret_form(o));
     REQUIRE(out != NULL, RC_HOST_MEMORY);

@@ -9,14 +9,15 @@
 #include "thing.h"
 #include "value.h"
 
-enum rc draft_new(enum object_origin origin, const struct object_rules *rules,
-                  const struct template *t, struct draft **ret)
+enum rc draft_new(enum object_origin origin, const struct object_rules *rules, struct template *t,
+                  struct draft **ret)
 {
     AUTO_DRAFT struct draft *d = mem_alloc(sizeof *d);
     REQUIRE(d != NULL, RC_HOST_MEMORY);
     d->origin = origin;
     d->rules = *rules;
-    TRY(bag_copy(&d->bag, &t->bag));
+    d->bag = t->bag;
+    t->bag = BAG_INIT;
     *ret = TAKE(d);
     return RC_OK;
 }
@@ -44,7 +45,7 @@ enum object_origin draft_origin(const struct draft *d)
 /* Whether the draft's object keeps TYPE secret; yes as long as its class is not known. */
 static bool keeps_secret(const struct draft *d, uint32_t type)
 {
-    const struct attr_scope scope = rules_scope(&d->bag);
+    const struct attr_scope scope = d->bag.scope;
     if (scope.cls == 0) {
         return attr_can_be_secret(type);
     }
@@ -107,14 +108,15 @@ static enum rc put_module(struct draft *d, const struct attr_row *row, struct at
 
 enum rc draft_set(struct draft *d, CK_ATTRIBUTE_TYPE type, struct bytes v)
 {
-    const struct attr_row *row = attr_row(attr_number(type), rules_scope(&d->bag));
+    const struct attr_row *row = attr_row(attr_number(type), d->bag.scope);
     REQUIRE(row != NULL, RC_ATTRIBUTE_TYPE_INVALID);
     if ((row->flags & F_SECRET) != 0) {
-        return put_module(d, row, attr_new_secret(row->type, SOURCE_MODULE, secret_from(v.p, v.n)));
+        return put_module(
+            d, row, attr_new_secret(&d->bag, row->type, SOURCE_MODULE, secret_from(v.p, v.n)));
     }
     REQUIRE(value_sound(row, v), RC_GENERAL_ERROR);
     struct attr *a = NULL;
-    TRY(value_keep(row, v, SOURCE_MODULE, &a));
+    TRY(value_keep(row, v, SOURCE_MODULE, &d->bag, &a));
     return put_module(d, row, a);
 }
 
@@ -134,9 +136,9 @@ enum rc draft_set_bool(struct draft *d, CK_ATTRIBUTE_TYPE type, bool v)
 enum rc draft_set_secret(struct draft *d, CK_ATTRIBUTE_TYPE type, struct secret *s)
 {
     AUTO_SECRET struct secret *mine = s;
-    const struct attr_row *row = attr_row(attr_number(type), rules_scope(&d->bag));
+    const struct attr_row *row = attr_row(attr_number(type), d->bag.scope);
     REQUIRE(row != NULL && (row->flags & F_SECRET) != 0, RC_ATTRIBUTE_TYPE_INVALID);
-    return put_module(d, row, attr_new_secret(row->type, SOURCE_MODULE, TAKE(mine)));
+    return put_module(d, row, attr_new_secret(&d->bag, row->type, SOURCE_MODULE, TAKE(mine)));
 }
 
 enum rc draft_apply(struct draft *d, const struct object *key, CK_ATTRIBUTE_TYPE which)
@@ -184,7 +186,7 @@ enum rc draft_finish(struct draft *d, uint64_t id, uint64_t version, struct obje
 {
     TRY(rules_check(d));
     TRY(rules_fill(d));
-    TRY(rules_whole(&d->bag, rules_scope(&d->bag)));
+    TRY(rules_whole(&d->bag, d->bag.scope));
     if (d->rules.key_separation) {
         TRY(rules_separate(&d->bag));
     }

@@ -20,9 +20,6 @@ struct draft {
     bool base_hidden;    /* ... or not extractable */
 };
 
-/* What the bag says the object is; unknown parts are 0. */
-struct attr_scope rules_scope(const struct bag *b);
-
 /* draft_check. */
 NODISCARD enum rc rules_check(const struct draft *d);
 /* Adds defaults and what the token maintains. */

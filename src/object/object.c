@@ -8,35 +8,62 @@
 
 /* ---- making and counting ------------------------------------------------------------------------ */
 
-static const struct {
-    uint32_t type;
-    uint32_t flag;
-} flag_map[] = {
-    {CKA_TOKEN, OBJECT_TOKEN},
-    {CKA_PRIVATE, OBJECT_PRIVATE},
-    {CKA_MODIFIABLE, OBJECT_MODIFIABLE},
-    {CKA_COPYABLE, OBJECT_COPYABLE},
-    {CKA_DESTROYABLE, OBJECT_DESTROYABLE},
-    {CKA_SENSITIVE, OBJECT_SENSITIVE},
-    {CKA_EXTRACTABLE, OBJECT_EXTRACTABLE},
-    {CKA_ENCRYPT, OBJECT_ENCRYPT},
-    {CKA_DECRYPT, OBJECT_DECRYPT},
-    {CKA_SIGN, OBJECT_SIGN},
-    {CKA_VERIFY, OBJECT_VERIFY},
-    {CKA_SIGN_RECOVER, OBJECT_SIGN_RECOVER},
-    {CKA_VERIFY_RECOVER, OBJECT_VERIFY_RECOVER},
-    {CKA_WRAP, OBJECT_WRAP},
-    {CKA_UNWRAP, OBJECT_UNWRAP},
-    {CKA_DERIVE, OBJECT_DERIVE},
-    {CKA_ENCAPSULATE, OBJECT_ENCAPSULATE},
-    {CKA_DECAPSULATE, OBJECT_DECAPSULATE},
-    {CKA_LOCAL, OBJECT_LOCAL},
-    {CKA_ALWAYS_SENSITIVE, OBJECT_ALWAYS_SENSITIVE},
-    {CKA_NEVER_EXTRACTABLE, OBJECT_NEVER_EXTRACTABLE},
-    {CKA_TRUSTED, OBJECT_TRUSTED},
-    {CKA_WRAP_WITH_TRUSTED, OBJECT_WRAP_WITH_TRUSTED},
-    {CKA_ALWAYS_AUTHENTICATE, OBJECT_ALWAYS_AUTHENTICATE},
-};
+/* What a boolean attribute is as a flag, or 0. */
+static uint32_t flag_of(uint32_t type)
+{
+    switch (type) {
+    case CKA_TOKEN:
+        return OBJECT_TOKEN;
+    case CKA_PRIVATE:
+        return OBJECT_PRIVATE;
+    case CKA_MODIFIABLE:
+        return OBJECT_MODIFIABLE;
+    case CKA_COPYABLE:
+        return OBJECT_COPYABLE;
+    case CKA_DESTROYABLE:
+        return OBJECT_DESTROYABLE;
+    case CKA_SENSITIVE:
+        return OBJECT_SENSITIVE;
+    case CKA_EXTRACTABLE:
+        return OBJECT_EXTRACTABLE;
+    case CKA_ENCRYPT:
+        return OBJECT_ENCRYPT;
+    case CKA_DECRYPT:
+        return OBJECT_DECRYPT;
+    case CKA_SIGN:
+        return OBJECT_SIGN;
+    case CKA_VERIFY:
+        return OBJECT_VERIFY;
+    case CKA_SIGN_RECOVER:
+        return OBJECT_SIGN_RECOVER;
+    case CKA_VERIFY_RECOVER:
+        return OBJECT_VERIFY_RECOVER;
+    case CKA_WRAP:
+        return OBJECT_WRAP;
+    case CKA_UNWRAP:
+        return OBJECT_UNWRAP;
+    case CKA_DERIVE:
+        return OBJECT_DERIVE;
+    case CKA_ENCAPSULATE:
+        return OBJECT_ENCAPSULATE;
+    case CKA_DECAPSULATE:
+        return OBJECT_DECAPSULATE;
+    case CKA_LOCAL:
+        return OBJECT_LOCAL;
+    case CKA_ALWAYS_SENSITIVE:
+        return OBJECT_ALWAYS_SENSITIVE;
+    case CKA_NEVER_EXTRACTABLE:
+        return OBJECT_NEVER_EXTRACTABLE;
+    case CKA_TRUSTED:
+        return OBJECT_TRUSTED;
+    case CKA_WRAP_WITH_TRUSTED:
+        return OBJECT_WRAP_WITH_TRUSTED;
+    case CKA_ALWAYS_AUTHENTICATE:
+        return OBJECT_ALWAYS_AUTHENTICATE;
+    default:
+        return 0;
+    }
+}
 
 static enum rc list_ulong(const struct list *l, uint32_t type, CK_ULONG *ret)
 {
@@ -50,14 +77,15 @@ static enum rc list_ulong(const struct list *l, uint32_t type, CK_ULONG *ret)
 static uint32_t list_flags(const struct list *l)
 {
     uint32_t flags = 0;
-    struct bytes v;
-    for (size_t i = 0; i < ARRAY_LEN(flag_map); i++) {
-        if (list_find(l, flag_map[i].type, &v) == RC_OK && v.n == 1 && v.p[0] != CK_FALSE) {
-            flags |= flag_map[i].flag;
+    for (size_t i = 0; i < l->n; i++) {
+        const uint32_t type = list_type(l, i);
+        const struct bytes v = list_value(l, i);
+        if (v.n == 1 && v.p[0] != CK_FALSE) {
+            flags |= flag_of(type);
         }
-    }
-    if (list_find(l, (uint32_t)CKA_ALLOWED_MECHANISMS, &v) == RC_OK) {
-        flags |= OBJECT_HAS_ALLOWED_MECHANISMS;
+        if (type == CKA_ALLOWED_MECHANISMS) {
+            flags |= OBJECT_HAS_ALLOWED_MECHANISMS;
+        }
     }
     return flags;
 }
@@ -131,8 +159,7 @@ enum rc object_from_bag(struct bag *b, uint64_t id, uint64_t version, struct obj
 {
     AUTO_OBJECT struct object *o = object_new(id, version, list_size(b, false));
     REQUIRE(o != NULL, RC_HOST_MEMORY);
-    list_write(b, false, o->bytes);
-    TRY(list_open(BYTES(o->bytes, o->list_n), &o->list));
+    o->list = list_write(b, false, o->bytes);
     TRY(describe(o));
     const size_t secret_size = list_size(b, true);
     struct secrets *s = NULL;
@@ -151,7 +178,7 @@ enum rc object_to_bag(const struct object *o, struct bag *b)
     }
     const struct secrets *s = atomic_load_explicit(&o->secrets, memory_order_acquire);
     for (size_t i = 0; s != NULL && i < s->n; i++) {
-        TRY(bag_put(b, attr_new_secret(s->e[i].type, SOURCE_MODULE, secret_copy(s->e[i].s))));
+        TRY(bag_put(b, attr_new_secret(b, s->e[i].type, SOURCE_MODULE, secret_copy(s->e[i].s))));
     }
     return RC_OK;
 }
@@ -201,6 +228,11 @@ void object_unref(struct object *o)
 void object_unref_at(struct object **o)
 {
     object_unref(*o);
+}
+
+bool object_is_shared(const struct object *o)
+{
+    return atomic_load_explicit(&o->refs, memory_order_acquire) > 1;
 }
 
 /* ---- reading ------------------------------------------------------------------------------------ */

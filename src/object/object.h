@@ -17,7 +17,7 @@
 
 /* ---- templates ---------------------------------------------------------------------------------- */
 
-struct template; /* a checked, deep copy of a CK_ATTRIBUTE array; immutable */
+struct template; /* a checked, deep copy of a CK_ATTRIBUTE array */
 
 #define TEMPLATE_MAX_ATTRIBUTES 1024
 #define TEMPLATE_MAX_VALUE (1u << 20) /* bytes of one value */
@@ -78,6 +78,9 @@ enum object_flag {
 struct object *object_ref(const struct object *o); /* one more reference; returns O */
 void object_unref(struct object *o);               /* NULL allowed */
 void object_unref_at(struct object **o);
+/* Whether there are more references than the caller's. Nobody else can become the second holder of an
+ * object that only the caller can reach. */
+bool object_is_shared(const struct object *o);
 #define AUTO_OBJECT __attribute__((cleanup(object_unref_at)))
 
 uint64_t object_id(const struct object *o);      /* the handle */
@@ -134,9 +137,9 @@ struct object_rules {
 
 struct draft; /* an object in the making */
 
-/* Caller frees. */
+/* Moves the attributes of T, which is empty then, into a draft. Caller frees. */
 NODISCARD enum rc draft_new(enum object_origin origin, const struct object_rules *rules,
-                            const struct template *t, struct draft **ret);
+                            struct template *t, struct draft **ret);
 void draft_free(struct draft *d); /* wipes; NULL allowed */
 void draft_free_at(struct draft **d);
 #define AUTO_DRAFT __attribute__((cleanup(draft_free_at)))

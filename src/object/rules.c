@@ -6,23 +6,8 @@
 #include "draft.h"
 
 #include "base/mem.h"
+#include "scope.h"
 #include "value.h"
-
-struct attr_scope rules_scope(const struct bag *b)
-{
-    struct attr_scope scope = {0, 0};
-    CK_ULONG number;
-    if (bag_ulong(b, CKA_CLASS, &number) != RC_OK) {
-        return scope;
-    }
-    scope.cls = attr_class_bit(number);
-    if (!attr_class_has_key_type(scope.cls)) {
-        scope.keys = scope.cls == 0 ? 0 : K_NONE;
-    } else if (bag_ulong(b, CKA_KEY_TYPE, &number) == RC_OK) {
-        scope.keys = attr_key_bit(number, scope.cls);
-    }
-    return scope;
-}
 
 /* ---- the check before work ---------------------------------------------------------------------- */
 
@@ -36,7 +21,7 @@ static bool kind_follows(const struct draft *d)
 static enum rc check_kind(const struct draft *d, struct attr_scope *ret)
 {
     REQUIRE(bag_find(&d->bag, CKA_CLASS) != NULL, RC_TEMPLATE_INCOMPLETE);
-    const struct attr_scope scope = rules_scope(&d->bag);
+    const struct attr_scope scope = d->bag.scope;
     REQUIRE(scope.cls != 0, RC_ATTRIBUTE_VALUE_INVALID);
     static const uint16_t makes[] = {
         [ORIGIN_CREATE] = C_ALL,
@@ -73,15 +58,14 @@ static enum rc check_number(const struct attr *a)
     }
 }
 
-/* What the template says of one attribute. */
-static enum rc check_given(const struct draft *d, struct attr_scope scope, const struct attr *a)
+/* What the template says of one attribute; ROW: its row, if such objects have it. */
+static enum rc check_given(const struct draft *d, const struct attr_row *row, const struct attr *a)
 {
     static const uint16_t forbidden[] = {
         [ORIGIN_CREATE] = F_TOKEN | F_NO_CREATE, [ORIGIN_GENERATE] = F_TOKEN | F_NO_GENERATE,
         [ORIGIN_UNWRAP] = F_TOKEN | F_NO_UNWRAP, [ORIGIN_DERIVE] = F_TOKEN | F_NO_UNWRAP,
         [ORIGIN_KEM] = F_TOKEN | F_NO_UNWRAP,
     };
-    const struct attr_row *row = attr_row(a->type, scope);
     REQUIRE(row != NULL, RC_ATTRIBUTE_TYPE_INVALID);
     if (a->source > SOURCE_APPLIED) {
         return RC_OK;
@@ -96,7 +80,7 @@ static enum rc check_given(const struct draft *d, struct attr_scope scope, const
 }
 
 /* What the origin's template must have said. */
-static enum rc check_needed(const struct draft *d, struct attr_scope scope)
+static enum rc check_needed(const struct draft *d, const struct scope_rows *rows)
 {
     static const uint16_t needed[] = {
         [ORIGIN_CREATE] = F_NEED_CREATE,
@@ -105,11 +89,11 @@ static enum rc check_needed(const struct draft *d, struct attr_scope scope)
         [ORIGIN_DERIVE] = 0,
         [ORIGIN_KEM] = 0,
     };
-    size_t n;
-    const struct attr_row *rows = attr_rows(&n);
-    for (size_t i = 0; i < n; i++) {
-        if ((rows[i].flags & needed[d->origin]) != 0 && attr_counts(&rows[i], scope)) {
-            REQUIRE(bag_find(&d->bag, rows[i].type) != NULL, RC_TEMPLATE_INCOMPLETE);
+    size_t at = 0;
+    for (size_t i = 0; needed[d->origin] != 0 && i < scope_count(rows); i++) {
+        const struct attr_row *row = scope_row(rows, i);
+        if ((row->flags & needed[d->origin]) != 0) {
+            REQUIRE(bag_walk(&d->bag, &at, row->type) != NULL, RC_TEMPLATE_INCOMPLETE);
         }
     }
     return RC_OK;
@@ -144,10 +128,13 @@ enum rc rules_check(const struct draft *d)
 {
     struct attr_scope scope;
     TRY(check_kind(d, &scope));
+    const struct scope_rows *rows = scope_rows(scope);
+    size_t at = 0;
     for (size_t i = 0; i < d->bag.n; i++) {
-        TRY(check_given(d, scope, d->bag.a[i]));
+        const struct attr *a = d->bag.a[i];
+        TRY(check_given(d, scope_walk(rows, &at, a->type), a));
     }
-    TRY(check_needed(d, scope));
+    TRY(check_needed(d, rows));
     if (bag_bool(&d->bag, CKA_ALWAYS_AUTHENTICATE, false)) {
         REQUIRE(bag_bool(&d->bag, CKA_PRIVATE, true), RC_TEMPLATE_INCONSISTENT);
     }
@@ -160,14 +147,31 @@ enum rc rules_check(const struct draft *d)
 
 /* ---- defaults ----------------------------------------------------------------------------------- */
 
+static bool is_usage(uint32_t type)
+{
+    switch (type) {
+    case CKA_ENCRYPT:
+    case CKA_DECRYPT:
+    case CKA_SIGN:
+    case CKA_VERIFY:
+    case CKA_SIGN_RECOVER:
+    case CKA_VERIFY_RECOVER:
+    case CKA_WRAP:
+    case CKA_UNWRAP:
+    case CKA_DERIVE:
+    case CKA_ENCAPSULATE:
+    case CKA_DECAPSULATE:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool grants_usage(const struct bag *b)
 {
-    static const uint32_t usages[] = {
-        CKA_ENCRYPT,        CKA_DECRYPT, CKA_SIGN,   CKA_VERIFY,      CKA_SIGN_RECOVER, CKA_WRAP,
-        CKA_VERIFY_RECOVER, CKA_UNWRAP,  CKA_DERIVE, CKA_ENCAPSULATE, CKA_DECAPSULATE,
-    };
-    for (size_t i = 0; i < ARRAY_LEN(usages); i++) {
-        if (bag_bool(b, usages[i], false)) {
+    for (size_t i = 0; i < b->n; i++) {
+        const struct attr *a = b->a[i];
+        if (is_usage(a->type) && a->s == NULL && a->n == 1 && a->v[0] != CK_FALSE) {
             return true;
         }
     }
@@ -179,7 +183,7 @@ static bool grants_usage(const struct bag *b)
 static bool default_sensitive(const struct draft *d)
 {
     const bool comes_out = d->origin >= ORIGIN_UNWRAP;
-    const bool private_key = (rules_scope(&d->bag).cls & C_PRIVATE) != 0;
+    const bool private_key = (d->bag.scope.cls & C_PRIVATE) != 0;
     return !comes_out || d->rules.key_separation || private_key || d->base_sensitive;
 }
 
@@ -235,32 +239,42 @@ static enum rc fill_number(struct bag *b, uint32_t type, uint32_t of, bool bits)
     return bag_set_ulong(b, type, SOURCE_MODULE, is);
 }
 
-/* What the table's default means for an attribute that nobody has set; NEVER_EXTRACTABLE and
- * ALWAYS_SENSITIVE are the token's word alone. */
-static enum rc fill_one(struct draft *d, const struct attr_row *row, bool silent)
+/* What the table's default means for an attribute that nobody has set, and its size; false: there is
+ * none. NEVER_EXTRACTABLE and ALWAYS_SENSITIVE are the token's word alone. */
+static bool default_value(const struct draft *d, const struct attr_row *row, bool silent,
+                          uint8_t ret[8], size_t *ret_n)
 {
-    struct bag *b = &d->bag;
-    const uint32_t t = row->type;
-    const bool use = silent && (row->def == DEF_USE || !d->rules.key_separation);
+    bool yes = false;
+    *ret_n = 1;
     switch ((enum attr_default)row->def) {
     case DEF_EMPTY:
-        return bag_set(b, t, SOURCE_MODULE, BYTES_NONE);
-    case DEF_FALSE:
-    case DEF_TRUE:
-        return bag_set_bool(b, t, SOURCE_MODULE, row->def == DEF_TRUE);
+        *ret_n = 0;
+        return true;
     case DEF_ZERO:
-        return bag_set_ulong(b, t, SOURCE_MODULE, 0);
     case DEF_UNAVAILABLE:
-        return bag_set_ulong(b, t, SOURCE_MODULE, CK_UNAVAILABLE_INFORMATION);
+        *ret_n = 8;
+        ulong_write(ret, row->def == DEF_ZERO ? 0 : CK_UNAVAILABLE_INFORMATION);
+        return true;
+    case DEF_FALSE:
+        break;
+    case DEF_TRUE:
+        yes = true;
+        break;
     case DEF_USE:
+        yes = silent;
+        break;
     case DEF_USE_WRAP:
-        return bag_set_bool(b, t, SOURCE_MODULE, use);
+        yes = silent && !d->rules.key_separation;
+        break;
     case DEF_SENSITIVE:
-        return bag_set_bool(b, t, SOURCE_MODULE, default_sensitive(d));
+        yes = default_sensitive(d);
+        break;
     case DEF_EXTRACTABLE:
-        return bag_set_bool(b, t, SOURCE_MODULE, default_extractable(d));
+        yes = default_extractable(d);
+        break;
     case DEF_LOCAL:
-        return bag_set_bool(b, t, SOURCE_MODULE, d->origin == ORIGIN_GENERATE);
+        yes = d->origin == ORIGIN_GENERATE;
+        break;
     case DEF_NONE:
     case DEF_MUST:
     case DEF_ALWAYS_SENSITIVE:
@@ -270,9 +284,29 @@ static enum rc fill_one(struct draft *d, const struct attr_row *row, bool silent
     case DEF_PRIME_BITS:
     case DEF_SUBPRIME_BITS:
     case DEF_COUNT:
-        break;
+        return false;
     }
-    return RC_OK;
+    ret[0] = yes ? CK_TRUE : CK_FALSE;
+    return true;
+}
+
+static enum rc fill_defaults(struct draft *d, const struct scope_rows *rows)
+{
+    struct attr *fresh[SCOPE_ROWS_MAX];
+    const bool silent = !grants_usage(&d->bag);
+    size_t n = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < scope_count(rows); i++) {
+        const struct attr_row *row = scope_row(rows, i);
+        uint8_t v[8];
+        size_t v_n = 0;
+        if (bag_walk(&d->bag, &at, row->type) == NULL && default_value(d, row, silent, v, &v_n)) {
+            fresh[n] = attr_new(&d->bag, row->type, SOURCE_MODULE, BYTES(v, v_n));
+            REQUIRE(fresh[n] != NULL, RC_HOST_MEMORY);
+            n++;
+        }
+    }
+    return bag_merge(&d->bag, fresh, n);
 }
 
 /* What follows from the values that are there now. */
@@ -302,19 +336,10 @@ enum rc rules_fill(struct draft *d)
     if (kind_follows(d) && bag_find(&d->bag, CKA_KEY_TYPE) == NULL) {
         TRY(bag_set_ulong(&d->bag, CKA_KEY_TYPE, SOURCE_IMPLIED, CKK_GENERIC_SECRET));
     }
-    const struct attr_scope scope = rules_scope(&d->bag);
-    const bool silent = !grants_usage(&d->bag);
-    size_t n;
-    const struct attr_row *rows = attr_rows(&n);
-    for (size_t i = 0; i < n; i++) {
-        if (attr_counts(&rows[i], scope) && bag_find(&d->bag, rows[i].type) == NULL) {
-            TRY(fill_one(d, &rows[i], silent));
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (attr_counts(&rows[i], scope)) {
-            TRY(fill_computed(d, &rows[i]));
-        }
+    const struct scope_rows *rows = scope_rows(d->bag.scope);
+    TRY(fill_defaults(d, rows));
+    for (size_t i = 0; i < scope_count(rows); i++) {
+        TRY(fill_computed(d, scope_row(rows, i)));
     }
     return RC_OK;
 }
@@ -332,7 +357,7 @@ static enum rc settle(struct bag *b, const struct attr *a, const struct attr_row
     }
     if (a->s != NULL) {
         struct attr *open = NULL;
-        TRY(value_keep(row, secret_view(a->s), a->source, &open));
+        TRY(value_keep(row, secret_view(a->s), a->source, b, &open));
         return bag_put(b, open);
     }
     return value_sound(row, attr_value(a)) ? RC_OK : RC_GENERAL_ERROR;
@@ -357,14 +382,11 @@ static enum rc check_certificate(const struct bag *b)
 
 enum rc rules_whole(struct bag *b, struct attr_scope scope)
 {
-    size_t n;
-    const struct attr_row *rows = attr_rows(&n);
-    for (size_t i = 0; i < n; i++) {
-        const struct attr_row *row = &rows[i];
-        if (!attr_counts(row, scope)) {
-            continue;
-        }
-        const struct attr *a = bag_find(b, row->type);
+    const struct scope_rows *rows = scope_rows(scope);
+    size_t at = 0;
+    for (size_t i = 0; i < scope_count(rows); i++) {
+        const struct attr_row *row = scope_row(rows, i);
+        const struct attr *a = bag_walk(b, &at, row->type);
         REQUIRE(a != NULL || (row->flags & F_NEED_CREATE) == 0, RC_TEMPLATE_INCOMPLETE);
         REQUIRE(a != NULL || row->def != DEF_MUST, RC_GENERAL_ERROR);
         if (a != NULL) {

@@ -20,7 +20,7 @@ static enum rc read_one(struct template *t, const CK_ATTRIBUTE *in, bool find, s
         return RC_OK;
     }
     AUTO_ATTR struct attr *a = NULL;
-    TRY(value_read(row, in, find ? PLACE_FIND : PLACE_TEMPLATE, &a));
+    TRY(value_read(row, in, find ? PLACE_FIND : PLACE_TEMPLATE, &t->bag, &a));
     *total += attr_value(a).n;
     REQUIRE(*total <= TEMPLATE_MAX_TOTAL, RC_ATTRIBUTE_VALUE_INVALID);
     const struct attr *before = bag_find(&t->bag, row->type);

@@ -44,11 +44,11 @@ static bool date_sound(struct bytes v)
 }
 
 /* Array of mechanisms: numbers of the caller's width become 8 bytes each. */
-static enum rc read_mechs(uint32_t type, struct bytes v, struct attr **ret)
+static enum rc read_mechs(struct bag *b, uint32_t type, struct bytes v, struct attr **ret)
 {
     const size_t width = sizeof(CK_MECHANISM_TYPE);
     REQUIRE(v.n % width == 0, RC_ATTRIBUTE_VALUE_INVALID);
-    struct attr *a = attr_sized(type, SOURCE_TEMPLATE, v.n / width * 8);
+    struct attr *a = attr_sized(b, type, SOURCE_TEMPLATE, v.n / width * 8);
     for (size_t i = 0; a != NULL && i < v.n / width; i++) {
         CK_MECHANISM_TYPE m;
         mem_copy(&m, v.p + i * width, width);
@@ -65,35 +65,31 @@ static enum rc nested_bag(const CK_ATTRIBUTE *p, CK_ULONG n, struct bag *ret)
         const struct attr_row *row = attr_any(type);
         REQUIRE(row != NULL && bag_find(ret, type) == NULL, RC_ATTRIBUTE_VALUE_INVALID);
         struct attr *a = NULL;
-        TRY(value_read(row, &inner, PLACE_NESTED, &a));
+        TRY(value_read(row, &inner, PLACE_NESTED, ret, &a));
         TRY(bag_put(ret, a));
     }
     return RC_OK;
 }
 
-static void bag_free_at(struct bag *b)
-{
-    bag_free(b);
-}
-
-static enum rc read_template(uint32_t type, const CK_ATTRIBUTE *a, struct attr **ret)
+static enum rc read_template(struct bag *b, uint32_t type, const CK_ATTRIBUTE *a, struct attr **ret)
 {
     const CK_ULONG n = a->ulValueLen / sizeof(CK_ATTRIBUTE);
     REQUIRE(a->ulValueLen % sizeof(CK_ATTRIBUTE) == 0 && n <= TEMPLATE_MAX_ATTRIBUTES,
             RC_ATTRIBUTE_VALUE_INVALID);
-    __attribute__((cleanup(bag_free_at))) struct bag b = BAG_INIT;
-    TRY(nested_bag(a->pValue, n, &b));
-    const size_t size = list_size(&b, false);
+    AUTO_BAG struct bag nested = BAG_INIT;
+    TRY(nested_bag(a->pValue, n, &nested));
+    const size_t size = list_size(&nested, false);
     REQUIRE(size <= TEMPLATE_MAX_VALUE, RC_ATTRIBUTE_VALUE_INVALID);
-    struct attr *made_list = attr_sized(type, SOURCE_TEMPLATE, size);
+    struct attr *made_list = attr_sized(b, type, SOURCE_TEMPLATE, size);
     if (made_list != NULL) {
-        list_write(&b, false, made_list->v);
+        list_write(&nested, false, made_list->v);
     }
     return made(made_list, ret);
 }
 
 /* A point is kept as DER OCTET STRING, in whichever of the two forms it comes. */
-static enum rc keep_point(uint32_t type, struct bytes v, enum attr_source source, struct attr **ret)
+static enum rc keep_point(struct bag *b, uint32_t type, struct bytes v, enum attr_source source,
+                          struct attr **ret)
 {
     struct bytes raw;
     TRY(ec_point_raw(v, &raw));
@@ -101,7 +97,7 @@ static enum rc keep_point(uint32_t type, struct bytes v, enum attr_source source
     if (raw.n > 0) {
         TRY(der_add(&der, DER_OCTET_STRING, raw));
     }
-    return made(attr_new(type, source, buf_view(&der)), ret);
+    return made(attr_new(b, type, source, buf_view(&der)), ret);
 }
 
 static struct bytes trimmed(struct bytes v)
@@ -114,15 +110,15 @@ static struct bytes trimmed(struct bytes v)
 }
 
 enum rc value_keep(const struct attr_row *row, struct bytes v, enum attr_source source,
-                   struct attr **ret)
+                   struct bag *b, struct attr **ret)
 {
     if (row->kind == KIND_POINT) {
-        return keep_point(row->type, v, source, ret);
+        return keep_point(b, row->type, v, source, ret);
     }
-    return made(attr_new(row->type, source, row->kind == KIND_BIGINT ? trimmed(v) : v), ret);
+    return made(attr_new(b, row->type, source, row->kind == KIND_BIGINT ? trimmed(v) : v), ret);
 }
 
-static enum rc read_ulong(uint32_t type, struct bytes v, struct attr **ret)
+static enum rc read_ulong(struct bag *b, uint32_t type, struct bytes v, struct attr **ret)
 {
     CK_ULONG number;
     REQUIRE(v.n == sizeof number, RC_ATTRIBUTE_VALUE_INVALID);
@@ -132,11 +128,11 @@ static enum rc read_ulong(uint32_t type, struct bytes v, struct attr **ret)
     }
     uint8_t out[8];
     ulong_write(out, number);
-    return made(attr_new(type, SOURCE_TEMPLATE, BYTES(out, sizeof out)), ret);
+    return made(attr_new(b, type, SOURCE_TEMPLATE, BYTES(out, sizeof out)), ret);
 }
 
 enum rc value_read(const struct attr_row *row, const CK_ATTRIBUTE *a, enum value_place place,
-                   struct attr **ret)
+                   struct bag *b, struct attr **ret)
 {
     REQUIRE(a->ulValueLen <= TEMPLATE_MAX_VALUE, RC_ATTRIBUTE_VALUE_INVALID);
     REQUIRE(a->pValue != NULL || a->ulValueLen == 0, RC_ATTRIBUTE_VALUE_INVALID);
@@ -147,15 +143,15 @@ enum rc value_read(const struct attr_row *row, const CK_ATTRIBUTE *a, enum value
         REQUIRE(v.n == 1 && v.p[0] <= 1, RC_ATTRIBUTE_VALUE_INVALID);
         break;
     case KIND_ULONG:
-        return read_ulong(row->type, v, ret);
+        return read_ulong(b, row->type, v, ret);
     case KIND_DATE:
         REQUIRE(date_sound(v), RC_ATTRIBUTE_VALUE_INVALID);
         break;
     case KIND_MECHS:
-        return read_mechs(row->type, v, ret);
+        return read_mechs(b, row->type, v, ret);
     case KIND_TEMPLATE:
         REQUIRE(!nested, RC_ATTRIBUTE_VALUE_INVALID);
-        return read_template(row->type, a, ret);
+        return read_template(b, row->type, a, ret);
     case KIND_BIGINT:
         REQUIRE(v.n > 0 || place == PLACE_FIND, RC_ATTRIBUTE_VALUE_INVALID);
         break;
@@ -167,9 +163,9 @@ enum rc value_read(const struct attr_row *row, const CK_ATTRIBUTE *a, enum value
     }
     if (attr_can_be_secret(row->type)) {
         REQUIRE(!nested, RC_ATTRIBUTE_VALUE_INVALID);
-        return made(attr_new_secret(row->type, SOURCE_TEMPLATE, secret_from(v.p, v.n)), ret);
+        return made(attr_new_secret(b, row->type, SOURCE_TEMPLATE, secret_from(v.p, v.n)), ret);
     }
-    return value_keep(row, v, SOURCE_TEMPLATE, ret);
+    return value_keep(row, v, SOURCE_TEMPLATE, b, ret);
 }
 
 /* ---- kept values -------------------------------------------------------------------------------- */

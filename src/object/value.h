@@ -17,13 +17,14 @@ enum value_place {
 /* The I-th attribute at P, whatever P's alignment. */
 CK_ATTRIBUTE value_at(const CK_ATTRIBUTE *p, CK_ULONG i);
 
-/* Reads the caller's attribute A of ROW's kind. RC_ATTRIBUTE_VALUE_INVALID. Caller frees. */
+/* Reads the caller's attribute A of ROW's kind into B's memory. RC_ATTRIBUTE_VALUE_INVALID. Caller
+ * puts *RET into B, or frees it. */
 NODISCARD enum rc value_read(const struct attr_row *row, const CK_ATTRIBUTE *a,
-                             enum value_place place, struct attr **ret);
+                             enum value_place place, struct bag *b, struct attr **ret);
 
 /* A value that the module supplies, brought to the kept form (numbers are in it already). */
 NODISCARD enum rc value_keep(const struct attr_row *row, struct bytes v, enum attr_source source,
-                             struct attr **ret);
+                             struct bag *b, struct attr **ret);
 
 /* Whether V is a value of this kind in the kept form. */
 bool value_sound(const struct attr_row *row, struct bytes v);

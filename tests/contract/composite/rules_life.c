@@ -9,55 +9,72 @@
 
 /* ---- memory that runs out ------------------------------------------------------------------------- */
 
-/* Load, sign, verify with PARTS of a signature set. */
+/* Both keys of a pair. */
+struct keys {
+    const struct pkey_ops *ops;
+    struct pkey *priv, *pub;
+};
+
+static void keys_free(struct keys *k)
+{
+    if (k->ops != NULL) {
+        k->ops->free(k->priv);
+        k->ops->free(k->pub);
+    }
+}
+#define AUTO_KEYS __attribute__((cleanup(keys_free)))
+
+static enum rc keys_load(const struct crypto *c, unsigned set, const struct key_parts *parts,
+                         struct keys *ret)
+{
+    const struct pkey_spec spec = set_spec(set);
+
+    ret->ops = set_ops(c, set);
+    const enum rc first = ret->ops->load(&spec, parts, true, &ret->priv);
+    assert_true((first == RC_OK) == (ret->priv != NULL));
+    TRY(first);
+    const enum rc second = ret->ops->load(&spec, parts, false, &ret->pub);
+    assert_true((second == RC_OK) == (ret->pub != NULL));
+    return second;
+}
+
 static enum rc work_sig(const struct crypto *c, unsigned set, const struct key_parts *parts,
                         uint8_t *sig)
 {
-    const struct pkey_ops *ops = set_ops(c, set);
-    const struct pkey_spec spec = set_spec(set);
+    AUTO_KEYS struct keys k = {0};
     const struct pkey_params p = {.scheme = SCHEME_COMP_SIG};
     static const uint8_t digest[HASH_MAX_SIZE];
     const struct bytes data = BYTES(digest, hash_size(comp_hash(set)));
-    struct pkey *k = NULL;
     size_t n = 0;
 
-    const enum rc loaded = ops->load(&spec, parts, true, &k);
-    assert_true((loaded == RC_OK) == (k != NULL));
-    TRY(loaded);
-    enum rc rc = ops->sign(k, &p, data, sig, &n);
-    for (size_t i = 0; rc != RC_OK && i < ops->size(k); i++) {
+    TRY(keys_load(c, set, parts, &k));
+    const enum rc rc = k.ops->sign(k.priv, &p, data, sig, &n);
+    for (size_t i = 0; rc != RC_OK && i < k.ops->size(k.priv); i++) {
         assert_int_equal(sig[i], 0); /* nothing of a signature that failed */
     }
-    if (rc == RC_OK) {
-        rc = ops->verify(k, &p, data, BYTES(sig, n));
-    }
-    ops->free(k);
-    return rc;
+    TRY(rc);
+    return k.ops->verify(k.pub, &p, data, BYTES(sig, n));
 }
 
 static enum rc work_kem(const struct crypto *c, unsigned set, const struct key_parts *parts,
                         uint8_t *ct)
 {
-    const struct pkey_ops *ops = set_ops(c, set);
-    const struct pkey_spec spec = set_spec(set);
+    AUTO_KEYS struct keys k = {0};
     AUTO_SECRET struct secret *a = NULL;
     AUTO_SECRET struct secret *b = NULL;
-    struct pkey *k = NULL;
 
-    const enum rc loaded = ops->load(&spec, parts, true, &k);
-    assert_true((loaded == RC_OK) == (k != NULL));
-    TRY(loaded);
-    enum rc rc = ops->encapsulate(k, c->rng, BYTES_NONE, ct, &a);
-    assert_true((rc == RC_OK) == (a != NULL));
-    for (size_t i = 0; rc != RC_OK && i < ops->size(k); i++) {
+    TRY(keys_load(c, set, parts, &k));
+    const enum rc sent = k.ops->encapsulate(k.pub, c->rng, BYTES_NONE, ct, &a);
+    assert_true((sent == RC_OK) == (a != NULL));
+    for (size_t i = 0; sent != RC_OK && i < k.ops->size(k.pub); i++) {
         assert_int_equal(ct[i], 0);
     }
-    if (rc == RC_OK) {
-        rc = ops->decapsulate(k, BYTES(ct, ops->size(k)), &b);
-        assert_true((rc == RC_OK) == (b != NULL));
-    }
-    ops->free(k);
-    return rc;
+    TRY(sent);
+    const enum rc got = k.ops->decapsulate(k.priv, BYTES(ct, k.ops->size(k.pub)), &b);
+    assert_true((got == RC_OK) == (b != NULL));
+    TRY(got);
+    assert_true(secret_equal(a, b));
+    return RC_OK;
 }
 
 static enum rc work(const struct crypto *c, unsigned set, const struct key_parts *parts)
@@ -126,8 +143,7 @@ static void test_each_allocation_fails_once(void **state)
 
 struct shared {
     const struct crypto *c;
-    const struct pkey_ops *sig_ops, *kem_ops;
-    struct pkey *sig, *kem;
+    struct keys sig, kem;
     unsigned sig_set;
 };
 
@@ -141,10 +157,10 @@ static enum rc use_shared(const struct shared *s)
     uint8_t out[SIG_MAX];
     size_t n = 0;
 
-    TRY(s->sig_ops->sign(s->sig, &p, data, out, &n));
-    TRY(s->sig_ops->verify(s->sig, &p, data, BYTES(out, n)));
-    TRY(s->kem_ops->encapsulate(s->kem, s->c->rng, BYTES_NONE, out, &a));
-    TRY(s->kem_ops->decapsulate(s->kem, BYTES(out, s->kem_ops->size(s->kem)), &b));
+    TRY(s->sig.ops->sign(s->sig.priv, &p, data, out, &n));
+    TRY(s->sig.ops->verify(s->sig.pub, &p, data, BYTES(out, n)));
+    TRY(s->kem.ops->encapsulate(s->kem.pub, s->c->rng, BYTES_NONE, out, &a));
+    TRY(s->kem.ops->decapsulate(s->kem.priv, BYTES(out, s->kem.ops->size(s->kem.pub)), &b));
     return secret_equal(a, b) ? RC_OK : RC_GENERAL_ERROR;
 }
 
@@ -164,14 +180,11 @@ static void check_threads(const struct crypto *c, unsigned sig_set, unsigned kem
 {
     AUTO_KEY_PARTS struct key_parts sig = set_pair(c, sig_set);
     AUTO_KEY_PARTS struct key_parts kem = set_pair(c, kem_set);
-    struct shared s = {.c = c,
-                       .sig_ops = set_ops(c, sig_set),
-                       .kem_ops = set_ops(c, kem_set),
-                       .sig = set_load(c, sig_set, &sig, true),
-                       .kem = set_load(c, kem_set, &kem, true),
-                       .sig_set = sig_set};
+    struct shared s = {.c = c, .sig_set = sig_set};
     pthread_t threads[THREADS];
 
+    ASSERT_OK(keys_load(c, sig_set, &sig, &s.sig));
+    ASSERT_OK(keys_load(c, kem_set, &kem, &s.kem));
     for (size_t i = 0; i < THREADS; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, use_often, &s), 0);
     }
@@ -181,8 +194,8 @@ static void check_threads(const struct crypto *c, unsigned sig_set, unsigned kem
         assert_int_equal(pthread_join(threads[i], &failed), 0);
         assert_null(failed);
     }
-    s.sig_ops->free(s.sig);
-    s.kem_ops->free(s.kem);
+    keys_free(&s.sig);
+    keys_free(&s.kem);
 }
 
 static void test_threads_share_keys(void **state)

@@ -300,6 +300,8 @@ static void test_wrong_use(void **state)
     size_t n = 0;
 
     ASSERT_RC(s.ops->sign(s.pub, &ours, BYTES(d.p, d.n), out, &n), RC_KEY_TYPE_INCONSISTENT);
+    ASSERT_RC(s.ops->verify(s.priv, &ours, BYTES(d.p, d.n), BYTES(out, 100)),
+              RC_KEY_TYPE_INCONSISTENT);
     ASSERT_RC(s.ops->sign(s.priv, &ecdsa, BYTES(d.p, d.n), out, &n), RC_MECHANISM_INVALID);
     ASSERT_RC(s.ops->verify(s.pub, &ecdsa, BYTES(d.p, d.n), BYTES(out, 100)), RC_MECHANISM_INVALID);
     ASSERT_RC(s.ops->encapsulate(s.pub, c->rng, BYTES_NONE, out, &none), RC_KEY_TYPE_INCONSISTENT);

@@ -274,6 +274,105 @@ static void test_curves(void **state)
     }
 }
 
+/* ---- post-quantum keys ---------------------------------------------------------------------------------- */
+
+/* Both make the same key of a seed, and each half of it alone. */
+static void same_from_seed(const struct pkey_spec *spec, const struct key_parts *parts)
+{
+    for (size_t i = 0; i < 2 && parts->seed != NULL; i++) {
+        AUTO_KEY_PARTS struct key_parts made = {.seed = secret_copy(parts->seed)};
+
+        ASSERT_OK(side[i]->pkey->complete(spec, &made));
+        assert_true(secret_equal(made.priv, parts->priv));
+        assert_true(bytes_equal(buf_view(&made.pub), buf_view(&parts->pub)));
+    }
+    for (size_t i = 0; i < 2; i++) {
+        AUTO_KEY_PARTS struct key_parts made = {.priv = secret_copy(parts->priv)};
+
+        ASSERT_OK(side[i]->pkey->complete(spec, &made));
+        assert_true(bytes_equal(buf_view(&made.pub), buf_view(&parts->pub)));
+    }
+}
+
+static void encapsulate_across(const struct pair_of_sides *s)
+{
+    struct secret *fixed[2] = {NULL, NULL};
+    uint8_t ct[2][1568];
+    const size_t n = side[0]->pkey->size(s->pub[0]);
+
+    for (size_t i = 0; i < 2; i++) {
+        AUTO_SECRET struct secret *sent = NULL;
+        AUTO_SECRET struct secret *got = NULL;
+        struct secret *rejected[2] = {NULL, NULL};
+
+        ASSERT_OK(side[i]->pkey->encapsulate(s->pub[i], c->rng, BYTES_NONE, ct[i], &sent));
+        ASSERT_OK(side[1 - i]->pkey->decapsulate(s->priv[1 - i], BYTES(ct[i], n), &got));
+        assert_true(secret_equal(sent, got));
+        ct[i][n / 2] ^= 1;
+        for (size_t j = 0; j < 2; j++) {
+            ASSERT_OK(side[j]->pkey->decapsulate(s->priv[j], BYTES(ct[i], n), &rejected[j]));
+        }
+        assert_true(secret_equal(rejected[0], rejected[1]));
+        assert_false(secret_equal(rejected[0], sent));
+        secret_free(rejected[0]);
+        secret_free(rejected[1]);
+        ASSERT_OK(side[i]->pkey->encapsulate(s->pub[i], c->rng, BYTES(text, 32), ct[i], &fixed[i]));
+    }
+    assert_memory_equal(ct[0], ct[1], n);
+    assert_true(secret_equal(fixed[0], fixed[1]));
+    secret_free(fixed[0]);
+    secret_free(fixed[1]);
+}
+
+static void sign_pq_across(const struct pair_of_sides *s, enum pkey_kind kind)
+{
+    struct pkey_params p = {.scheme = pkey_is_ml_dsa(kind) ? SCHEME_ML_DSA : SCHEME_SLH_DSA,
+                            .prefix = BYTES(text, pkey_is_ml_dsa(kind) ? 0 : 2)};
+    static uint8_t sig[2][49856];
+    size_t n = 0;
+
+    for (size_t i = 0; i < 2; i++) {
+        ASSERT_OK(side[i]->pkey->sign(s->priv[i], &p, BYTES(text, 64), sig[i], &n));
+        ASSERT_OK(side[1 - i]->pkey->verify(s->pub[1 - i], &p, BYTES(text, 64), BYTES(sig[i], n)));
+        sig[i][n / 3] ^= 1;
+        ASSERT_RC(side[1 - i]->pkey->verify(s->pub[1 - i], &p, BYTES(text, 64), BYTES(sig[i], n)),
+                  RC_SIGNATURE_INVALID);
+    }
+    p.deterministic = true;
+    for (size_t i = 0; i < 2; i++) {
+        ASSERT_OK(side[i]->pkey->sign(s->priv[i], &p, BYTES(text, 64), sig[i], &n));
+    }
+    assert_memory_equal(sig[0], sig[1], n);
+    if (pkey_is_ml_dsa(kind)) {
+        assert_memory_equal(side[0]->pkey->tr(s->pub[0]), side[1]->pkey->tr(s->priv[1]), 64);
+        assert_memory_equal(side[1]->pkey->tr(s->pub[1]), side[0]->pkey->tr(s->priv[0]), 64);
+    }
+}
+
+static void test_post_quantum(void **state)
+{
+    (void)state;
+    for (enum pkey_kind kind = PKEY_ML_KEM_512; kind < PKEY_COMP_SIG; kind++) {
+        const struct pkey_spec spec = {.kind = kind};
+
+        for (size_t i = 0; i < 2 && side[0]->pkey->supports(&spec); i++) {
+            if (!side[1]->pkey->supports(&spec)) {
+                continue;
+            }
+            AUTO_KEY_PARTS struct key_parts parts = {0};
+            struct pair_of_sides s = make(&spec, i, &parts);
+
+            same_from_seed(&spec, &parts);
+            if (pkey_is_ml_kem(kind)) {
+                encapsulate_across(&s);
+            } else {
+                sign_pq_across(&s, kind);
+            }
+            drop(&s);
+        }
+    }
+}
+
 /* Every algorithm of ours has somebody, and it is whoever ranks higher. */
 static void test_choice_by_rank(void **state)
 {
@@ -307,13 +406,10 @@ static void test_choice_by_rank(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hashes),
-        cmocka_unit_test(test_macs),
-        cmocka_unit_test(test_ciphers),
-        cmocka_unit_test(test_ccm_and_wrap),
-        cmocka_unit_test(test_rsa),
-        cmocka_unit_test(test_curves),
-        cmocka_unit_test(test_choice_by_rank),
+        cmocka_unit_test(test_hashes),       cmocka_unit_test(test_macs),
+        cmocka_unit_test(test_ciphers),      cmocka_unit_test(test_ccm_and_wrap),
+        cmocka_unit_test(test_rsa),          cmocka_unit_test(test_curves),
+        cmocka_unit_test(test_post_quantum), cmocka_unit_test(test_choice_by_rank),
     };
 
     return cmocka_run_group_tests(tests, open_both, close_both);

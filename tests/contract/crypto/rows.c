@@ -74,8 +74,8 @@ bool row_is(const struct row *r, const char *result)
 enum hash_alg row_hash(const struct row *r, const char *name)
 {
     static const char *const names[HASH_COUNT] = {
-        "",           "SHA1",       "SHA224",   "SHA256",   "SHA384",   "SHA512",
-        "SHA512_224", "SHA512_256", "SHA3_224", "SHA3_256", "SHA3_384", "SHA3_512"};
+        "",           "SHA1",     "SHA224",   "SHA256",   "SHA384",   "SHA512",   "SHA512_224",
+        "SHA512_256", "SHA3_224", "SHA3_256", "SHA3_384", "SHA3_512", "SHAKE128", "SHAKE256"};
 
     for (enum hash_alg alg = HASH_SHA1; alg < HASH_COUNT; alg++) {
         if (strcmp(names[alg], row_text(r, name)) == 0) {
@@ -95,7 +95,7 @@ enum outcome judged(const struct row *r, bool right)
 
 static row_checker checker_of(const char *op)
 {
-    const struct row_kind *const all[] = {aes_rows, hash_rows, pkey_rows, rsa_rows};
+    const struct row_kind *const all[] = {aes_rows, hash_rows, pkey_rows, pq_rows, rsa_rows};
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         for (const struct row_kind *k = all[i]; k->op != NULL; k++) {

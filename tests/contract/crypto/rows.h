@@ -36,7 +36,8 @@ struct row_kind {
     const char *op;
     row_checker check;
 };
-extern const struct row_kind aes_rows[], hash_rows[], pkey_rows[], rsa_rows[]; /* end: op NULL */
+/* end: op NULL */
+extern const struct row_kind aes_rows[], hash_rows[], pkey_rows[], pq_rows[], rsa_rows[];
 void rsa_rows_end(void); /* releases the key that is set */
 
 /* Whether what happened (RIGHT: the operation succeeded with the expected output) fits what the

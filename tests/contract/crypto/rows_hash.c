@@ -31,6 +31,23 @@ static enum outcome check_digest(const struct crypto *c, struct row *r)
     return good ? CHECKED : WRONG;
 }
 
+/* SHAKE: as much output as the row has. */
+static enum outcome check_xof(const struct crypto *c, struct row *r)
+{
+    const enum hash_alg alg = row_hash(r, "hash");
+    const struct bytes msg = row_bytes(r, "msg");
+    const struct bytes expected = row_bytes(r, "out");
+    AUTO_BUF struct buf out = BUF_INIT;
+
+    if (c->digest[alg] == NULL) {
+        return LACKING;
+    }
+    ASSERT_OK(buf_reserve(&out, expected.n));
+    out.n = expected.n;
+    ASSERT_OK(crypto_xof(c, alg, msg, out.p, out.n));
+    return bytes_equal(buf_view(&out), expected) ? CHECKED : WRONG;
+}
+
 /* The first bytes of the tag of MSG equal the row's. */
 static bool tag_matches(const struct mac_ops *ops, const struct mac_key *k, struct row *r)
 {
@@ -164,7 +181,9 @@ static enum outcome check_drbg(const struct crypto *c, struct row *r)
 }
 
 const struct row_kind hash_rows[] = {
-    {"digest", check_digest}, {"hmac", check_hmac}, {"cmac", check_cmac},
-    {"gmac", check_gmac},     {"hkdf", check_hkdf}, {"pbkdf2", check_pbkdf2},
-    {"x963", check_x963},     {"drbg", check_drbg}, {NULL, NULL},
+    {"digest", check_digest}, {"hmac", check_hmac},
+    {"cmac", check_cmac},     {"gmac", check_gmac},
+    {"hkdf", check_hkdf},     {"pbkdf2", check_pbkdf2},
+    {"x963", check_x963},     {"drbg", check_drbg},
+    {"xof", check_xof},       {NULL, NULL},
 };

@@ -13,6 +13,9 @@ int run_digest_rules(void);
 int run_cipher_rules(void);
 int run_pkey_rules(void);
 int run_rsa_rules(void);
+int run_pq_rules(void);
+int run_pq_sign_rules(void);
+int run_pq_use_rules(void);
 int run_life_rules(void);
 
 /* Group fixtures: *STATE is an open struct crypto. */

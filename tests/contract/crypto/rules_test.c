@@ -19,5 +19,5 @@ int rules_close(void **state)
 int main(void)
 {
     return run_digest_rules() + run_cipher_rules() + run_pkey_rules() + run_rsa_rules() +
-           run_life_rules();
+           run_pq_rules() + run_pq_sign_rules() + run_pq_use_rules() + run_life_rules();
 }

@@ -40,12 +40,24 @@ FILE_TEST(ec)
 FILE_TEST(okp)
 FILE_TEST(rsa)
 
+/* A library may be built without any of these. */
+static void test_pq(void **state)
+{
+    const struct crypto *c = *state;
+
+    if (c->pkey[PKEY_ML_KEM_512][CURVE_NONE] == NULL &&
+        c->pkey[PKEY_ML_DSA_44][CURVE_NONE] == NULL) {
+        skip();
+    }
+    run(state, "pq");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_digest), cmocka_unit_test(test_mac), cmocka_unit_test(test_kdf),
         cmocka_unit_test(test_drbg),   cmocka_unit_test(test_aes), cmocka_unit_test(test_ec),
-        cmocka_unit_test(test_okp),    cmocka_unit_test(test_rsa),
+        cmocka_unit_test(test_okp),    cmocka_unit_test(test_rsa), cmocka_unit_test(test_pq),
     };
 
     return cmocka_run_group_tests(tests, open_subject, close_subject);

@@ -56,6 +56,9 @@ static void test_no_key_from_a_failing_source(void **state)
         {.kind = PKEY_ED448},
         {.kind = PKEY_X25519},
         {.kind = PKEY_X448},
+        {.kind = PKEY_ML_KEM_768},
+        {.kind = PKEY_ML_DSA_65},
+        {.kind = PKEY_SLH_DSA_SHA2_128F},
     };
     struct source s = {0};
     const struct env env = source_env(&s);
@@ -70,10 +73,66 @@ static void test_no_key_from_a_failing_source(void **state)
         ASSERT_RC(ops->generate(&specs[i], BYTES_NONE, c->rng, &parts), RC_ENTROPY);
         assert_null(parts.d);
         assert_null(parts.priv);
+        assert_null(parts.seed);
         s.fail_at = 0;
         ASSERT_OK(ops->generate(&specs[i], BYTES_NONE, c->rng, &parts));
     }
     crypto_close(c);
+}
+
+/* Nor a shared secret: m is ours, too. */
+static void test_no_encapsulation_from_a_failing_source(void **state)
+{
+    const struct pkey_spec spec = {.kind = PKEY_ML_KEM_512};
+    struct source s = {0};
+    const struct env env = source_env(&s);
+    struct crypto *c = open_with(&env);
+    const struct pkey_ops *ops = c->pkey[spec.kind][CURVE_NONE];
+    AUTO_KEY_PARTS struct key_parts parts = {.d = NULL};
+    AUTO_SECRET struct secret *shared = NULL;
+    struct pkey *k = NULL;
+    uint8_t ct[768] = {0};
+
+    (void)state;
+    ASSERT_OK(ops->generate(&spec, BYTES_NONE, c->rng, &parts));
+    ASSERT_OK(ops->load(&spec, &parts, false, &k));
+    s.fail_at = s.calls + 1;
+    ASSERT_RC(ops->encapsulate(k, c->rng, BYTES_NONE, ct, &shared), RC_ENTROPY);
+    assert_null(shared);
+    assert_true(all_zero(ct, sizeof(ct)));
+    s.fail_at = 0;
+    ASSERT_OK(ops->encapsulate(k, c->rng, BYTES_NONE, ct, &shared));
+    ops->free(k);
+    crypto_close(c);
+}
+
+/* A source that repeats itself makes the same pair and the same ciphertext: nothing else is drawn. */
+static void test_post_quantum_randomness_is_ours(void **state)
+{
+    const struct pkey_spec spec = {.kind = PKEY_ML_KEM_512};
+    struct key_parts parts[2] = {{.d = NULL}, {.d = NULL}};
+    uint8_t ct[2][768];
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct source s = {0};
+        const struct env env = source_env(&s);
+        struct crypto *c = open_with(&env);
+        const struct pkey_ops *ops = c->pkey[spec.kind][CURVE_NONE];
+        AUTO_SECRET struct secret *shared = NULL;
+        struct pkey *k = NULL;
+
+        ASSERT_OK(ops->generate(&spec, BYTES_NONE, c->rng, &parts[i]));
+        ASSERT_OK(ops->load(&spec, &parts[i], false, &k));
+        ASSERT_OK(ops->encapsulate(k, c->rng, BYTES_NONE, ct[i], &shared));
+        ops->free(k);
+        crypto_close(c);
+    }
+    assert_true(secret_equal(parts[0].seed, parts[1].seed));
+    assert_true(secret_equal(parts[0].priv, parts[1].priv));
+    assert_memory_equal(ct[0], ct[1], sizeof(ct[0]));
+    key_parts_free(&parts[0]);
+    key_parts_free(&parts[1]);
 }
 
 /* The entropy source fails at start: nothing opens. */
@@ -132,6 +191,8 @@ int main(void)
         cmocka_unit_test(r105_reads_no_openssl_configuration),
         cmocka_unit_test(test_rsa_keys_come_from_our_generator),
         cmocka_unit_test(test_no_key_from_a_failing_source),
+        cmocka_unit_test(test_no_encapsulation_from_a_failing_source),
+        cmocka_unit_test(test_post_quantum_randomness_is_ours),
         cmocka_unit_test(test_open_needs_entropy),
     };
 

@@ -10,7 +10,7 @@
 
 #include "runner.h"
 
-CK_FUNCTION_LIST *p11;
+CK_FUNCTION_LIST_3_2 *p11;
 CK_SESSION_HANDLE session;
 static char folder[] = "/tmp/craton-vectors-XXXXXX";
 static char conf_path[64];
@@ -70,12 +70,16 @@ bool module_open(const char *path)
         (void)fprintf(stderr, "craton-vectors: %s\n", dlerror());
         return false;
     }
-    CK_RV (*get)(CK_FUNCTION_LIST **) = NULL;
-    *(void **)&get = dlsym(so, "C_GetFunctionList");
-    if (get == NULL || get(&p11) != CKR_OK || !write_conf()) {
+    CK_RV (*get)(CK_UTF8CHAR *, CK_VERSION *, CK_INTERFACE **, CK_FLAGS) = NULL;
+    CK_UTF8CHAR name[] = "PKCS 11";
+    CK_VERSION version = {3, 2};
+    CK_INTERFACE *interface = NULL;
+    *(void **)&get = dlsym(so, "C_GetInterface");
+    if (get == NULL || get(name, &version, &interface, 0) != CKR_OK || !write_conf()) {
         (void)fprintf(stderr, "craton-vectors: the module or its configuration does not open\n");
         return false;
     }
+    p11 = interface->pFunctionList;
     return token_open();
 }
 
@@ -95,7 +99,7 @@ CK_RV key_create(CK_ATTRIBUTE *t, CK_ULONG n, CK_OBJECT_HANDLE *ret)
 
 CK_RV key_kept(struct data name, CK_ATTRIBUTE *t, CK_ULONG n, CK_OBJECT_HANDLE *ret)
 {
-    static CK_BYTE last[4096];
+    static CK_BYTE last[8192];
     static CK_ULONG last_n;
     static CK_OBJECT_HANDLE kept;
     static CK_RV rv;
@@ -142,9 +146,37 @@ void key_destroy(CK_OBJECT_HANDLE key)
     (void)p11->C_DestroyObject(session, key);
 }
 
-CK_RV key_value(CK_OBJECT_HANDLE key, struct data *ret)
+static CK_OBJECT_HANDLE passing[16];
+static size_t passing_n;
+
+void key_pass(CK_OBJECT_HANDLE key)
 {
-    CK_ATTRIBUTE a = {CKA_VALUE, NULL, 0};
+    if (passing_n == sizeof passing / sizeof passing[0]) {
+        (void)fprintf(stderr, "craton-vectors: a case makes too many keys\n");
+        exit(2);
+    }
+    passing[passing_n++] = key;
+}
+
+CK_RV key_passing(CK_ATTRIBUTE *t, CK_ULONG n, CK_OBJECT_HANDLE *ret)
+{
+    const CK_RV rv = key_create(t, n, ret);
+    if (rv == CKR_OK) {
+        key_pass(*ret);
+    }
+    return rv;
+}
+
+void keys_clear(void)
+{
+    while (passing_n > 0) {
+        key_destroy(passing[--passing_n]);
+    }
+}
+
+CK_RV key_attribute(CK_OBJECT_HANDLE key, CK_ATTRIBUTE_TYPE type, struct data *ret)
+{
+    CK_ATTRIBUTE a = {type, NULL, 0};
     CK_RV rv = p11->C_GetAttributeValue(session, key, &a, 1);
     if (rv == CKR_OK) {
         *ret = data_new(a.ulValueLen);
@@ -152,6 +184,11 @@ CK_RV key_value(CK_OBJECT_HANDLE key, struct data *ret)
         rv = p11->C_GetAttributeValue(session, key, &a, 1);
     }
     return rv;
+}
+
+CK_RV key_value(CK_OBJECT_HANDLE key, struct data *ret)
+{
+    return key_attribute(key, CKA_VALUE, ret);
 }
 
 /* ---- operations -------------------------------------------------------------------------------------- */
@@ -232,12 +269,14 @@ CK_RV do_sign(CK_MECHANISM *m, CK_OBJECT_HANDLE key, struct data in, CK_ULONG pa
     if (rv != CKR_OK || parts == 0) {
         return rv == CKR_OK ? one_call(p11->C_Sign, in, ret) : rv;
     }
-    CK_ULONG n = 2048;
-    struct data out = data_new(n);
+    CK_ULONG n = 0;
     rv = feed_all(p11->C_SignUpdate, in, parts);
-    rv = rv == CKR_OK ? p11->C_SignFinal(session, out.p, &n) : rv;
-    *ret = out;
-    ret->n = n;
+    rv = rv == CKR_OK ? p11->C_SignFinal(session, NULL, &n) : rv;
+    if (rv == CKR_OK) {
+        *ret = data_new(n);
+        rv = p11->C_SignFinal(session, ret->p, &n);
+        ret->n = n;
+    }
     return rv;
 }
 
@@ -255,8 +294,65 @@ CK_RV do_verify(CK_MECHANISM *m, CK_OBJECT_HANDLE key, struct data in, CK_ULONG 
 CK_RV do_digest(CK_MECHANISM_TYPE type, struct data in, struct data *ret)
 {
     CK_MECHANISM m = mechanism(type, NULL, 0);
-    const CK_RV rv = p11->C_DigestInit(session, &m);
-    return rv == CKR_OK ? one_call(p11->C_Digest, in, ret) : rv;
+    return do_digest_with(&m, in, 0, ret);
+}
+
+CK_RV do_digest_with(CK_MECHANISM *m, struct data in, CK_ULONG parts, struct data *ret)
+{
+    CK_ULONG n = 64;
+    CK_RV rv = p11->C_DigestInit(session, m);
+    if (rv != CKR_OK || parts == 0) {
+        return rv == CKR_OK ? one_call(p11->C_Digest, in, ret) : rv;
+    }
+    *ret = data_new(n);
+    rv = feed_all(p11->C_DigestUpdate, in, parts);
+    rv = rv == CKR_OK ? p11->C_DigestFinal(session, ret->p, &n) : rv;
+    ret->n = n;
+    return rv;
+}
+
+static CK_OBJECT_CLASS secret_class = CKO_SECRET_KEY;
+static CK_KEY_TYPE generic = CKK_GENERIC_SECRET;
+static CK_BBOOL no = CK_FALSE;
+static CK_BBOOL yes = CK_TRUE;
+static CK_ATTRIBUTE shared[] = {
+    {CKA_CLASS, &secret_class, sizeof secret_class},
+    {CKA_KEY_TYPE, &generic, sizeof generic},
+    {CKA_SENSITIVE, &no, 1},
+    {CKA_EXTRACTABLE, &yes, 1},
+};
+
+static CK_RV shared_value(CK_RV rv, CK_OBJECT_HANDLE key, struct data *ret)
+{
+    if (rv == CKR_OK) {
+        key_pass(key);
+        rv = key_value(key, ret);
+    }
+    return rv;
+}
+
+CK_RV do_encapsulate(CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE key, struct data *ct,
+                     struct data *secret)
+{
+    CK_MECHANISM m = mechanism(type, NULL, 0);
+    CK_OBJECT_HANDLE made = 0;
+    CK_ULONG n = 0;
+    CK_RV rv = p11->C_EncapsulateKey(session, &m, key, shared, 4, NULL, &n, &made);
+    if (rv == CKR_OK) {
+        *ct = data_new(n);
+        rv = p11->C_EncapsulateKey(session, &m, key, shared, 4, ct->p, &n, &made);
+        ct->n = n;
+    }
+    return shared_value(rv, made, secret);
+}
+
+CK_RV do_decapsulate(CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE key, struct data ct,
+                     struct data *secret)
+{
+    CK_MECHANISM m = mechanism(type, NULL, 0);
+    CK_OBJECT_HANDLE made = 0;
+    const CK_RV rv = p11->C_DecapsulateKey(session, &m, key, shared, 4, ct.p, ct.n, &made);
+    return shared_value(rv, made, secret);
 }
 
 /* ---- names -------------------------------------------------------------------------------------------- */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * craton-vectors [--part NAME] [FILE.json ...]
+ * craton-vectors [--quick] [--part NAME] [FILE ...]
  *
- * Runs the vectors of C2SP/wycheproof through the module's C functions and says, for each file, how
- * many cases passed, failed and were left out, and why. Exits 1 when a case failed: a valid one was
- * refused or came out wrong, or an invalid one was taken.
+ * Runs the vectors of C2SP/wycheproof (FILE.json) and of OpenSSL (FILE.txt) through the module's C
+ * functions and says, for each file, how many cases passed, failed and were left out, and why. Exits
+ * 1 when a case failed: a valid one was refused or came out wrong, or an invalid one was taken.
  *
  * The module is CRATON_MODULE, CRATON_BACKEND the algorithms.crypto_backend of its configuration
- * (auto when unset). Files come from the folder CRATON_WYCHEPROOF, else
- * $CRATON_SOURCE/../shared/vectors/wycheproof, else $CRATON_SOURCE/tests/vectors/wycheproof.
+ * (auto when unset). Files come from two folders: CRATON_WYCHEPROOF, else
+ * $CRATON_SOURCE/../shared/vectors/wycheproof, else $CRATON_SOURCE/tests/vectors/wycheproof; and
+ * CRATON_OPENSSL_VECTORS, else the folders openssl beside those.
  */
 #include "runner.h"
 
@@ -18,100 +19,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* ---- bytes ---------------------------------------------------------------------------------------- */
-
-enum { ARENA_MOST = 256 };
-static void *arena[ARENA_MOST];
-static size_t arena_n;
-
-struct data data_new(CK_ULONG n)
-{
-    if (arena_n == ARENA_MOST) {
-        (void)fprintf(stderr, "craton-vectors: a case takes too many buffers\n");
-        exit(2);
-    }
-    void *p = calloc(n + 1, 1);
-    if (p == NULL) {
-        (void)fprintf(stderr, "craton-vectors: out of memory\n");
-        exit(2);
-    }
-    arena[arena_n++] = p;
-    return (struct data){p, n};
-}
-
-void arena_clear(void)
-{
-    while (arena_n > 0) {
-        free(arena[--arena_n]);
-    }
-}
-
-static int digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
-struct data data_hex(const char *hex)
-{
-    const size_t n = strlen(hex) / 2;
-    struct data d = data_new(n);
-    for (size_t i = 0; i < n; i++) {
-        d.p[i] = (CK_BYTE)(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
-    }
-    return d;
-}
-
-struct data data_join(struct data a, struct data b)
-{
-    struct data d = data_new(a.n + b.n);
-    memcpy(d.p, a.p, a.n);
-    memcpy(d.p + a.n, b.p, b.n);
-    return d;
-}
-
-bool data_same(struct data a, struct data b)
-{
-    return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
-}
-
-struct data data_strip(struct data v)
-{
-    while (v.n > 1 && v.p[0] == 0) {
-        v.p++;
-        v.n--;
-    }
-    return v;
-}
-
-const char *text_of(json_t *o, const char *name)
-{
-    const char *s = json_string_value(json_object_get(o, name));
-    return s != NULL ? s : "";
-}
-
-struct data hex_of(json_t *o, const char *name)
-{
-    return data_hex(text_of(o, name));
-}
-
-CK_ULONG number_of(json_t *o, const char *name)
-{
-    return (CK_ULONG)json_integer_value(json_object_get(o, name));
-}
-
-bool flagged(json_t *test, const char *flag)
-{
-    size_t i;
-    json_t *f;
-    json_array_foreach(json_object_get(test, "flags"), i, f)
-    {
-        if (strcmp(json_string_value(f), flag) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ---- counting ------------------------------------------------------------------------------------- */
 
 struct reason {
@@ -119,24 +26,37 @@ struct reason {
     unsigned n;
 };
 
+enum { REASONS_MOST = 8 };
+
 static struct {
     unsigned cases, passed, failed, skipped;
-    struct reason reasons[8];
+    struct reason reasons[REASONS_MOST]; /* of those left out */
+    struct reason limits[REASONS_MOST];  /* of those that count */
 } file_count, total;
 
 static CK_RV last_rv;
+bool quick;
+
+static void count_reason(struct reason *reasons, const char *why)
+{
+    for (size_t i = 0; i < REASONS_MOST; i++) {
+        if (reasons[i].why == NULL || strcmp(reasons[i].why, why) == 0) {
+            reasons[i].why = why;
+            reasons[i].n++;
+            return;
+        }
+    }
+}
 
 enum outcome skip(const char *why)
 {
-    for (size_t i = 0; i < sizeof file_count.reasons / sizeof file_count.reasons[0]; i++) {
-        struct reason *r = &file_count.reasons[i];
-        if (r->why == NULL || strcmp(r->why, why) == 0) {
-            r->why = why;
-            r->n++;
-            break;
-        }
-    }
+    count_reason(file_count.reasons, why);
     return SKIPPED;
+}
+
+void partly(const char *what)
+{
+    count_reason(file_count.limits, what);
 }
 
 enum outcome rejected(CK_RV rv)
@@ -165,8 +85,9 @@ static void judge(const char *file, json_t *test, enum outcome outcome)
         return;
     }
     file_count.failed++;
-    (void)printf("  FAILED %s tcId %lu (%s): %s, 0x%lx; %s\n", file, number_of(test, "tcId"),
-                 result,
+    const bool numbered = json_object_get(test, "tcId") != NULL;
+    (void)printf("  FAILED %s %s %lu (%s): %s, 0x%lx; %s\n", file, numbered ? "tcId" : "line",
+                 number_of(test, numbered ? "tcId" : "line"), result,
                  outcome == ACCEPTED   ? "taken"
                  : outcome == REJECTED ? "refused"
                                        : "came out wrong",
@@ -197,11 +118,18 @@ static const struct {
     {"RsassaPssWithParametersVerify", run_pss},
     {"RsaesOaepDecrypt", run_oaep},
     {"RsaesPkcs1Decrypt", run_pkcs1_decrypt},
+    {"MLKEMKeyGen", run_kem_keygen},
+    {"MLKEMEncapsTest", run_kem_encaps},
+    {"MLKEMTest", run_kem_decaps},
+    {"MLKEMDecapsValidationTest", run_kem_decaps},
+    {"MlDsaSign", run_ml_dsa_sign},
+    {"MlDsaVerify", run_ml_dsa_verify},
+    {"Stanza", run_stanza},
 };
 
 /* Files of mechanisms that the token does not have. */
-static const char *const others[] = {"aes_gcm_siv", "aes_xts", "chacha20", "kmac",
-                                     "mldsa",       "mlkem",   "pbkdf2",   "ec_prime_order"};
+static const char *const others[] = {"aes_gcm_siv", "aes_xts", "chacha20",
+                                     "kmac",        "pbkdf2",  "ec_prime_order"};
 
 /* How ctest cuts the set; each file belongs to the first part that names its beginning. */
 static const struct {
@@ -217,6 +145,11 @@ static const struct {
     {"aes", "aes"},
     {"hmac_hkdf", "h"},
     {"rsa", "rsa"},
+    {"ml_kem", "mlkem_"},
+    {"ml_kem", "evppkey_ml_kem_"},
+    {"ml_dsa", "mldsa_"},
+    {"ml_dsa", "evppkey_ml_dsa_"},
+    {"slh_dsa", "evppkey_slh_dsa_"},
 };
 
 static bool in_part(const char *part, const char *file)
@@ -249,7 +182,15 @@ static void run_group(const char *file, json_t *group)
         last_rv = CKR_OK;
         judge(file, test,
               run != NULL ? run(file, group, test) : skip("kind of test not in the table"));
+        keys_clear();
         arena_clear();
+    }
+}
+
+static void print_reasons(const char *head, const struct reason *reasons)
+{
+    for (size_t i = 0; i < REASONS_MOST && reasons[i].why != NULL; i++) {
+        (void)printf("%s %u %s", i == 0 ? head : ",", reasons[i].n, reasons[i].why);
     }
 }
 
@@ -257,10 +198,8 @@ static void report(const char *file)
 {
     (void)printf("%-46s %6u cases %6u passed %4u failed %5u left out", file, file_count.cases,
                  file_count.passed, file_count.failed, file_count.skipped);
-    for (size_t i = 0; i < 8 && file_count.reasons[i].why != NULL; i++) {
-        (void)printf("%s %u %s", i == 0 ? ":" : ",", file_count.reasons[i].n,
-                     file_count.reasons[i].why);
-    }
+    print_reasons(":", file_count.reasons);
+    print_reasons("; of those that count,", file_count.limits);
     (void)printf("\n");
     total.cases += file_count.cases;
     total.passed += file_count.passed;
@@ -274,9 +213,27 @@ static const char *base_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-static bool run_file(const char *path)
+static bool ends_with(const char *name, const char *end)
+{
+    const size_t n = strlen(name);
+    return n > strlen(end) && strcmp(name + n - strlen(end), end) == 0;
+}
+
+static json_t *load(const char *path)
 {
     json_error_t error;
+    if (ends_with(path, ".txt")) {
+        return stanzas_load(path);
+    }
+    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    if (root == NULL) {
+        (void)fprintf(stderr, "craton-vectors: %s: %s\n", path, error.text);
+    }
+    return root;
+}
+
+static bool run_file(const char *path)
+{
     const char *file = base_name(path);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         if (strncmp(file, others[i], strlen(others[i])) == 0) {
@@ -284,9 +241,8 @@ static bool run_file(const char *path)
             return true;
         }
     }
-    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    json_t *root = load(path);
     if (root == NULL) {
-        (void)fprintf(stderr, "craton-vectors: %s: %s\n", path, error.text);
         return false;
     }
     memset(&file_count, 0, sizeof file_count);
@@ -310,41 +266,54 @@ static bool is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static const char *vectors_folder(char *space, size_t n)
+/* The variable's, else the folder NAME of the whole set, else that of this tree. */
+static const char *vectors_folder(const char *variable, const char *name, char *space, size_t n)
 {
-    const char *given = getenv("CRATON_WYCHEPROOF");
+    const char *given = getenv(variable);
     const char *source = getenv("CRATON_SOURCE");
     if (given != NULL) {
         return given;
     }
-    (void)snprintf(space, n, "%s/../shared/vectors/wycheproof", source != NULL ? source : ".");
+    (void)snprintf(space, n, "%s/../shared/vectors/%s", source != NULL ? source : ".", name);
     if (!is_folder(space)) {
-        (void)snprintf(space, n, "%s/tests/vectors/wycheproof", source != NULL ? source : ".");
+        (void)snprintf(space, n, "%s/tests/vectors/%s", source != NULL ? source : ".", name);
     }
     return space;
 }
 
-static bool run_folder(const char *folder, const char *part)
+static bool run_folder(const char *folder, const char *ending, const char *part, unsigned *files)
 {
     struct dirent **names = NULL;
     const int n = scandir(folder, &names, NULL, alphasort);
     bool good = n > 0;
-    unsigned files = 0;
     for (int i = 0; i < n; i++) {
         const char *name = names[i]->d_name;
-        const size_t len = strlen(name);
-        if (len > 5 && strcmp(name + len - 5, ".json") == 0 &&
-            (part == NULL || in_part(part, name))) {
+        if (ends_with(name, ending) && (part == NULL || in_part(part, name))) {
             char path[8192];
             (void)snprintf(path, sizeof path, "%.4000s/%.255s", folder, name);
             good = run_file(path) && good;
-            files++;
+            ++*files;
         }
         free(names[i]);
     }
     free(names);
-    if (files == 0) {
+    if (n <= 0) {
         (void)fprintf(stderr, "craton-vectors: no vectors in %s\n", folder);
+    }
+    return good;
+}
+
+static bool run_folders(const char *part)
+{
+    char space[4096];
+    unsigned files = 0;
+    bool good = run_folder(vectors_folder("CRATON_WYCHEPROOF", "wycheproof", space, sizeof space),
+                           ".json", part, &files);
+    good = run_folder(vectors_folder("CRATON_OPENSSL_VECTORS", "openssl", space, sizeof space),
+                      ".txt", part, &files) &&
+           good;
+    if (files == 0) {
+        (void)fprintf(stderr, "craton-vectors: no such part: %s\n", part != NULL ? part : "all");
     }
     return good && files > 0;
 }
@@ -352,13 +321,16 @@ static bool run_folder(const char *folder, const char *part)
 int main(int argc, char **argv)
 {
     const char *module = getenv("CRATON_MODULE");
-    char space[4096];
     bool good = true;
     int first = 1;
     const char *part = NULL;
-    if (argc > 2 && strcmp(argv[1], "--part") == 0) {
-        part = argv[2];
-        first = 3;
+    if (first < argc && strcmp(argv[first], "--quick") == 0) {
+        quick = true;
+        first++;
+    }
+    if (first + 1 < argc && strcmp(argv[first], "--part") == 0) {
+        part = argv[first + 1];
+        first += 2;
     }
     if (module == NULL || !module_open(module)) {
         (void)fprintf(stderr, "craton-vectors: CRATON_MODULE must name a module that opens\n");
@@ -368,7 +340,7 @@ int main(int argc, char **argv)
         good = run_file(argv[i]) && good;
     }
     if (first == argc) {
-        good = run_folder(vectors_folder(space, sizeof space), part);
+        good = run_folders(part);
     }
     (void)printf("%u cases: %u passed, %u failed, %u left out\n", total.cases, total.passed,
                  total.failed, total.skipped);

@@ -45,6 +45,8 @@ enum outcome {
 
 /* Says why, and is SKIPPED. */
 enum outcome skip(const char *why);
+/* Of a case that counts although only this much of it can be seen through the C functions. */
+void partly(const char *what);
 /* Remembers the module's error for a report; is REJECTED. */
 enum outcome rejected(CK_RV rv);
 
@@ -66,10 +68,23 @@ enum outcome run_rsa_sign(const char *file, json_t *group, json_t *test);
 enum outcome run_pss(const char *file, json_t *group, json_t *test);
 enum outcome run_oaep(const char *file, json_t *group, json_t *test);
 enum outcome run_pkcs1_decrypt(const char *file, json_t *group, json_t *test);
+enum outcome run_kem_keygen(const char *file, json_t *group, json_t *test);
+enum outcome run_kem_encaps(const char *file, json_t *group, json_t *test);
+enum outcome run_kem_decaps(const char *file, json_t *group, json_t *test);
+enum outcome run_ml_dsa_sign(const char *file, json_t *group, json_t *test);
+enum outcome run_ml_dsa_verify(const char *file, json_t *group, json_t *test);
+enum outcome run_stanza(const char *file, json_t *group, json_t *test);
+
+/* Leaves out what the vectors' authors keep for their extended test (--quick). */
+extern bool quick;
+
+/* OpenSSL's stanzas as one group of type "Stanza", in the form of a Wycheproof file: NULL and words
+ * on the standard error when there is something in the file that is not understood. */
+json_t *stanzas_load(const char *path);
 
 /* ---- the module --------------------------------------------------------------------------------------- */
 
-extern CK_FUNCTION_LIST *p11;
+extern CK_FUNCTION_LIST_3_2 *p11;
 extern CK_SESSION_HANDLE session;
 
 /* Loads it, makes a token in memory and logs in. False: says why. */
@@ -80,7 +95,12 @@ void module_close(void);
 CK_RV key_create(CK_ATTRIBUTE *t, CK_ULONG n, CK_OBJECT_HANDLE *ret);
 CK_RV key_kept(struct data name, CK_ATTRIBUTE *t, CK_ULONG n, CK_OBJECT_HANDLE *ret);
 CK_RV key_secret(CK_KEY_TYPE type, struct data value, CK_OBJECT_HANDLE *ret);
+/* Destroyed when the case is over (keys_clear). */
+CK_RV key_passing(CK_ATTRIBUTE *t, CK_ULONG n, CK_OBJECT_HANDLE *ret);
+void key_pass(CK_OBJECT_HANDLE key);
+void keys_clear(void);
 void key_destroy(CK_OBJECT_HANDLE key);
+CK_RV key_attribute(CK_OBJECT_HANDLE key, CK_ATTRIBUTE_TYPE type, struct data *ret);
 /* CKA_VALUE. */
 CK_RV key_value(CK_OBJECT_HANDLE key, struct data *ret);
 
@@ -95,6 +115,12 @@ CK_RV do_sign(CK_MECHANISM *m, CK_OBJECT_HANDLE key, struct data in, CK_ULONG pa
 CK_RV do_verify(CK_MECHANISM *m, CK_OBJECT_HANDLE key, struct data in, CK_ULONG parts,
                 struct data sig);
 CK_RV do_digest(CK_MECHANISM_TYPE type, struct data in, struct data *ret);
+CK_RV do_digest_with(CK_MECHANISM *m, struct data in, CK_ULONG parts, struct data *ret);
+/* The secret is the value of the generic secret key that the token made. */
+CK_RV do_encapsulate(CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE key, struct data *ct,
+                     struct data *secret);
+CK_RV do_decapsulate(CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE key, struct data ct,
+                     struct data *secret);
 
 /* What a hash is called in the vectors ("SHA-512/256", "SHA3-224", "SHA1"), and its mechanisms; 0
  * where there is none. NULL: not a hash of ours. */

@@ -34,3 +34,18 @@ printf x >>firmware.bin
 refuses "a changed file is refused by ECDSA" 'NOT valid' "$dual" verify firmware.bin classical
 [[ ${OPENSSL_PQ-openssl} == '' ]] || refuses "  and by ML-DSA" 'NOT valid' "$dual" verify firmware.bin pq
 refuses "a policy that does not exist" 'dual-sign verify' "$dual" verify firmware.bin either
+
+# A name of its own for the new key, beside the same classical one.
+export PQ_LABEL=firmware-signer-pq PQ_ID=03
+says "a key of another name" 'ML-DSA-65 key pair made' "$dual" keys
+step "  signs" "$dual" sign firmware.bin
+says "  the ECDSA signature is valid" 'ECDSA signature is valid' "$dual" verify firmware.bin classical
+[[ ${OPENSSL_PQ-openssl} == '' ]] || says "  the ML-DSA signature is valid" 'ML-DSA-65 signature is valid' "$dual" verify firmware.bin pq
+
+# The names that an operator looks for; pkcs11-tool has others, or none (docs/clients.md).
+list() { "$PQ_KEYS" --module "$MODULE" --token "$TOKEN" --list-mechanisms; }
+says "pq_keys lists mechanisms by name" '^  CKM_ML_DSA, .*sign, verify' list
+for name in CKM_ML_KEM CKM_ML_KEM_KEYPAIR_GEN CKM_ML_KEM_ENCAPSULATE CKM_ML_DSA_SIGN CKM_SLH_DSA CKM_HASH_ML_DSA_SHA512 \
+    CKM_HYBRID_X25519_ML_KEM_768_DERIVE CKM_HYBRID_ECDSA_ML_DSA_SIGN; do
+    says "  $name" "$name\\b" list
+done

@@ -127,10 +127,3 @@ int mem_equal_ct(const void *a, const void *b, size_t n)
     /* 0 becomes 1, all else 0, without a branch */
     return (int)(1 & ~((differ | (0 - differ)) >> 63));
 }
-
-void mem_copy(void *to, const void *from, size_t n)
-{
-    if (n != 0) {
-        memcpy(to, from, n);
-    }
-}

@@ -591,11 +591,6 @@ int secret_equal(const struct secret *a, const struct secret *b)
     return a->n == b->n && mem_equal_ct(a->p, b->p, a->n) != 0;
 }
 
-struct bytes secret_view(const struct secret *s)
-{
-    return BYTES(s->p, s->n);
-}
-
 void secret_after_fork(void)
 {
     log_after_fork();

@@ -36,7 +36,10 @@ void secret_free_at(struct secret **s);
 int secret_equal(const struct secret *a, const struct secret *b);
 
 /* For places that own the bytes' meaning (sealing, handing out an extractable value). */
-struct bytes secret_view(const struct secret *s);
+static inline struct bytes secret_view(const struct secret *s)
+{
+    return BYTES(s->p, s->n);
+}
 
 /* Raw memory of the same kind, for a library's key context. 16-byte aligned, zero. */
 void *secret_alloc(size_t n);

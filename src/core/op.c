@@ -71,7 +71,8 @@ static enum rc begin(struct session *s, struct op *op, enum mech_verb verb, cons
             op->key = object_ref(key);
         }
         op->keyed = true;
-        op->needs_login = (object_flags(key) & OBJECT_ALWAYS_AUTHENTICATE) != 0;
+        op->needs_login =
+            verb != VERB_DIGEST && (object_flags(key) & OBJECT_ALWAYS_AUTHENTICATE) != 0;
         op->epoch = s->last_epoch;
         op->change = s->last_change;
         op->local = s->last_local;

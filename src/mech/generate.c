@@ -294,5 +294,6 @@ enum rc mech_generate_pair(const struct mech_env *env, const struct mech_row *ro
     AUTO_PARAM struct param p = {.store = BUF_INIT};
     REQUIRE(mech_offers(row, VERB_GENERATE_PAIR), RC_MECHANISM_INVALID);
     TRY(param_read(row->param, mechanism, &p));
+    REQUIRE(!p.given, RC_MECHANISM_PARAM_INVALID); /* a vendor row's is for its other verbs */
     return row->family->generate_pair(env, row, pub, priv);
 }

@@ -94,8 +94,10 @@ static void length_out(CK_ULONG *p, CK_ULONG n)
     mem_copy(p, &n, sizeof(n));
 }
 
+/* *RET_N: bytes of the ciphertext, which is in the caller's place now. */
 static enum rc derive_out(const struct mech_env *env, const struct mech_row *row,
-                          const struct param *p, const struct object *base, struct secret **ret)
+                          const struct param *p, const struct object *base, struct secret **ret,
+                          size_t *ret_n)
 {
     size_t need = 0;
     REQUIRE(p->out_n != NULL, RC_MECHANISM_PARAM_INVALID);
@@ -103,7 +105,9 @@ static enum rc derive_out(const struct mech_env *env, const struct mech_row *row
     const bool fits = p->out != NULL && length_in(p->out_n) >= need;
     length_out(p->out_n, need);
     REQUIRE(fits, RC_BUFFER_TOO_SMALL);
-    return shared_out(env, row, base, p->out, ret);
+    TRY(shared_out(env, row, base, p->out, ret));
+    *ret_n = need;
+    return RC_OK;
 }
 
 static enum rc derive_in(const struct mech_env *env, const struct mech_row *row,
@@ -120,6 +124,14 @@ static enum rc derive_in(const struct mech_env *env, const struct mech_row *row,
     return bad ? RC_MECHANISM_PARAM_INVALID : rc;
 }
 
+static enum rc set_derived(const struct mech_env *env, const struct param *p,
+                           const struct secret *shared, size_t n, struct draft *d)
+{
+    AUTO_SECRET struct secret *value = NULL;
+    TRY(crypto_hkdf(env->crypto, p->hash, true, true, shared, p->iv, p->aad, n, &value));
+    return draft_set_value(env, d, TAKE(value));
+}
+
 static enum rc derive(const struct mech_env *env, const struct mech_row *row, const struct param *p,
                       const struct object *base, const struct object *const *more, size_t more_n,
                       struct draft *d)
@@ -127,18 +139,21 @@ static enum rc derive(const struct mech_env *env, const struct mech_row *row, co
     (void)more;
     (void)more_n;
     AUTO_SECRET struct secret *shared = NULL;
-    AUTO_SECRET struct secret *value = NULL;
+    size_t made = 0;
     size_t n = 0;
     REQUIRE(env->crypto->hmac[p->hash] != NULL, RC_MECHANISM_PARAM_INVALID);
     TRY(draft_value_size(d, DERIVED_SIZE, &n));
     REQUIRE(n <= 255 * hash_size(p->hash), RC_KEY_SIZE_RANGE);
     if (object_class(base) == CKO_PUBLIC_KEY) {
-        TRY(derive_out(env, row, p, base, &shared));
+        TRY(derive_out(env, row, p, base, &shared, &made));
     } else {
         TRY(derive_in(env, row, p, base, &shared));
     }
-    TRY(crypto_hkdf(env->crypto, p->hash, true, true, shared, p->iv, p->aad, n, &value));
-    return draft_set_value(env, d, TAKE(value));
+    const enum rc rc = set_derived(env, p, shared, n, d);
+    if (rc != RC_OK && made > 0) {
+        mem_wipe(p->out, made); /* no ciphertext without its key */
+    }
+    return rc;
 }
 
 const struct family family_kem = {.offered = offered,

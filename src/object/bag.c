@@ -33,7 +33,7 @@ static struct bag_block *block_add(struct bag *b, size_t least)
 {
     const size_t usual = BLOCK - sizeof(struct bag_block);
     const size_t size = least > usual ? least : usual;
-    struct bag_block *k = mem_alloc(sizeof *k + size);
+    struct bag_block *k = size > PTRDIFF_MAX ? NULL : mem_alloc(sizeof *k + size);
     if (k != NULL) {
         k->size = size;
         k->before = b->blocks;
@@ -43,18 +43,15 @@ static struct bag_block *block_add(struct bag *b, size_t least)
 }
 
 /* N bytes of zero, aligned for pointers and sizes. */
-static void *take(struct bag *b, size_t n)
+static inline void *take(struct bag *b, size_t n)
 {
-    if (n > SIZE_MAX / 2) {
-        return NULL;
-    }
-    const size_t want = (n + 7) / 8 * 8;
+    const size_t want = (n + 7) & ~(size_t)7;
     struct bag_block *k = b->blocks;
     if (k == NULL || k->size - k->used < want) {
-        k = block_add(b, want);
-    }
-    if (k == NULL) {
-        return NULL;
+        k = want < n ? NULL : block_add(b, want);
+        if (k == NULL) {
+            return NULL;
+        }
     }
     void *p = k->at + k->used;
     k->used += want;
@@ -63,9 +60,9 @@ static void *take(struct bag *b, size_t n)
 
 /* ---- one attribute ------------------------------------------------------------------------------ */
 
-struct attr *attr_sized(struct bag *b, uint32_t type, enum attr_source source, size_t n)
+static inline struct attr *make(struct bag *b, uint32_t type, enum attr_source source, size_t n)
 {
-    struct attr *a = n > SIZE_MAX / 4 ? NULL : take(b, sizeof *a + n);
+    struct attr *a = n > SIZE_MAX - sizeof *a ? NULL : take(b, sizeof *a + n);
     if (a != NULL) {
         a->type = type;
         a->source = (uint8_t)source;
@@ -74,9 +71,14 @@ struct attr *attr_sized(struct bag *b, uint32_t type, enum attr_source source, s
     return a;
 }
 
+struct attr *attr_sized(struct bag *b, uint32_t type, enum attr_source source, size_t n)
+{
+    return make(b, type, source, n);
+}
+
 struct attr *attr_new(struct bag *b, uint32_t type, enum attr_source source, struct bytes v)
 {
-    struct attr *a = attr_sized(b, type, source, v.n);
+    struct attr *a = make(b, type, source, v.n);
     if (a != NULL) {
         mem_copy(a->v, v.p, v.n);
     }
@@ -86,7 +88,7 @@ struct attr *attr_new(struct bag *b, uint32_t type, enum attr_source source, str
 struct attr *attr_new_secret(struct bag *b, uint32_t type, enum attr_source source,
                              struct secret *s)
 {
-    struct attr *a = s == NULL ? NULL : attr_sized(b, type, source, 0);
+    struct attr *a = s == NULL ? NULL : make(b, type, source, 0);
     if (a == NULL) {
         secret_free(s);
         return NULL;
@@ -107,11 +109,6 @@ void attr_free_at(struct attr **a)
     attr_free(*a);
 }
 
-struct bytes attr_value(const struct attr *a)
-{
-    return a->s != NULL ? secret_view(a->s) : BYTES(a->v, a->n);
-}
-
 bool attr_same(const struct attr *a, struct bytes v)
 {
     if (a->s != NULL) {
@@ -122,18 +119,15 @@ bool attr_same(const struct attr *a, struct bytes v)
 
 /* ---- bags --------------------------------------------------------------------------------------- */
 
-/* The place of TYPE, or where it would be. */
+/* The place of TYPE, or where it would be. Halves without a branch, which would be guessed wrong every
+ * other time. */
 static size_t place(const struct bag *b, uint32_t type)
 {
     size_t low = 0;
-    size_t high = b->n;
-    while (low < high) {
-        const size_t mid = low + (high - low) / 2;
-        if (b->a[mid]->type < type) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
+    for (size_t n = b->n; n > 0;) {
+        const size_t half = (n + 1) / 2;
+        low += b->a[low + half - 1]->type < type ? half : 0;
+        n -= half;
     }
     return low;
 }

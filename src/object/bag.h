@@ -55,7 +55,10 @@ void attr_free_at(struct attr **a);
 #define AUTO_ATTR __attribute__((cleanup(attr_free_at)))
 
 /* The value, wherever it is. */
-struct bytes attr_value(const struct attr *a);
+static inline struct bytes attr_value(const struct attr *a)
+{
+    return a->s != NULL ? secret_view(a->s) : BYTES(a->v, a->n);
+}
 bool attr_same(const struct attr *a, struct bytes v);
 
 void bag_free(struct bag *b); /* wipes */

@@ -24,9 +24,24 @@ struct list {
 /* V is a list and nothing else. RC_STORE_CORRUPT. */
 NODISCARD enum rc list_open(struct bytes v, struct list *ret);
 
+enum { LIST_HEAD = 4, LIST_ENTRY = 8 };
+
 /* I < n. */
-uint32_t list_type(const struct list *l, size_t i);
-struct bytes list_value(const struct list *l, size_t i);
+static inline uint32_t list_type(const struct list *l, size_t i)
+{
+    return get_u32_le(l->dir + i * LIST_ENTRY);
+}
+
+static inline uint32_t list_end(const struct list *l, size_t i)
+{
+    return get_u32_le(l->dir + i * LIST_ENTRY + 4);
+}
+
+static inline struct bytes list_value(const struct list *l, size_t i)
+{
+    const uint32_t start = i == 0 ? 0 : list_end(l, i - 1);
+    return BYTES(l->values + start, list_end(l, i) - start);
+}
 
 /* RC_NOT_FOUND. O(log n). */
 NODISCARD enum rc list_find(const struct list *l, uint32_t type, struct bytes *ret);

@@ -28,7 +28,9 @@ int fixture_open(void **state)
     static const struct crypto_backend *backends[1];
     backends[0] = crypto_backend_openssl();
     assert_ok(crypto_open(CRYPTO_OPENSSL, env_system(), backends, 1, &open_crypto));
-    env = (struct mech_env){.crypto = open_crypto, .next_nonce = next_nonce};
+    env = (struct mech_env){.crypto = open_crypto,
+                            .policy = {.enable_pqc = true, .vendor_mechanisms = true},
+                            .next_nonce = next_nonce};
     return 0;
 }
 

@@ -44,11 +44,13 @@ static void feed_window(struct health *h, uint8_t sample)
 
 bool health_feed(struct health *h, const uint8_t *samples, size_t n)
 {
+    struct health now = *h; /* a copy that can stay in registers */
     for (size_t i = 0; i < n; i++) {
-        feed_repetition(h, samples[i]);
-        feed_window(h, samples[i]);
+        feed_repetition(&now, samples[i]);
+        feed_window(&now, samples[i]);
     }
-    return !h->failed;
+    *h = now;
+    return !now.failed;
 }
 
 static struct lock health_lock = {PTHREAD_MUTEX_INITIALIZER, LOCK_MEMORY};

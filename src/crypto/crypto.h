@@ -76,6 +76,9 @@ struct digest_ops {
     enum rc (*once)(enum hash_alg alg, const void *p, size_t n, uint8_t *out);
     /* HASH_SHAKE128 and HASH_SHAKE256 alone: OUT_N bytes of output, any number. */
     enum rc (*xof)(enum hash_alg alg, const void *p, size_t n, uint8_t *out, size_t out_n);
+    /* SHA-256's compression function (FIPS 180-4, 6.2.2) on N blocks of 64 bytes; works before the
+     * backend is started. */
+    void (*sha256_blocks)(uint32_t h[8], const uint8_t *p, size_t n);
 };
 
 /* ---- message authentication --------------------------------------------------------------- */

@@ -281,9 +281,12 @@ static enum rc op_final(struct hsm *h, CK_SESSION_HANDLE session, enum mech_verb
     struct op *op = &s->ops[verb];
     TRY(may_step(s, op));
     bool more = false;
-    const enum rc rc = mech_streams(op->run)
+    /* what this call held back before is all that there is left: the run has ended */
+    const bool left = op->held != NULL && op->in_parts;
+    const enum rc rc = left || mech_streams(op->run)
                            ? step_out(op, PHASE_FINAL, BYTES_NONE, out, out_n, &more)
                            : RC_FUNCTION_NOT_SUPPORTED;
+    op->in_parts = op->in_parts || op->held != NULL;
     if (!more) {
         op_end(op);
     }

@@ -216,19 +216,6 @@ enum rc bag_put(struct bag *b, struct attr *a)
     return RC_OK;
 }
 
-enum rc bag_merge(struct bag *b, struct attr *const *more, size_t n)
-{
-    TRY(make_room(b, n));
-    size_t from = b->n;
-    size_t to = b->n + n;
-    b->n = to;
-    while (n > 0) { /* from the end, so that nothing is in the way */
-        const bool theirs = from == 0 || b->a[from - 1]->type < more[n - 1]->type;
-        b->a[--to] = theirs ? more[--n] : b->a[--from];
-    }
-    return RC_OK;
-}
-
 enum rc bag_set(struct bag *b, uint32_t type, enum attr_source source, struct bytes v)
 {
     return bag_put(b, attr_new(b, type, source, v));

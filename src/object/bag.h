@@ -69,10 +69,6 @@ struct attr *bag_find(const struct bag *b, uint32_t type);
 /* Takes A, which is of B's memory, in every case (A NULL: RC_HOST_MEMORY); replaces one of the same
  * number. */
 NODISCARD enum rc bag_put(struct bag *b, struct attr *a);
-/* Takes N public attributes of B's memory, whose numbers rise and are not in B yet; class and key
- * type are not among them. */
-NODISCARD enum rc bag_merge(struct bag *b, struct attr *const *more, size_t n);
-
 /* Shorthand: public values. */
 NODISCARD enum rc bag_set(struct bag *b, uint32_t type, enum attr_source source, struct bytes v);
 NODISCARD enum rc bag_set_ulong(struct bag *b, uint32_t type, enum attr_source source, CK_ULONG v);

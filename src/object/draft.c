@@ -8,6 +8,7 @@
 #include "template.h"
 #include "thing.h"
 #include "value.h"
+#include "whole.h"
 
 enum rc draft_new(enum object_origin origin, const struct object_rules *rules, struct template *t,
                   struct draft **ret)
@@ -184,11 +185,11 @@ enum rc draft_check(const struct draft *d)
 
 enum rc draft_finish(struct draft *d, uint64_t id, uint64_t version, struct object **ret)
 {
+    struct whole w;
     TRY(rules_check(d));
-    TRY(rules_fill(d));
-    TRY(rules_whole(&d->bag, d->bag.scope));
+    TRY(whole_of_draft(d, &w));
     if (d->rules.key_separation) {
-        TRY(rules_separate(&d->bag));
+        TRY(rules_separate(w.flags));
     }
-    return object_from_bag(&d->bag, id, version, ret);
+    return object_from_whole(&w, &d->bag, id, version, ret);
 }

@@ -20,15 +20,18 @@ struct draft {
     bool base_hidden;    /* ... or not extractable */
 };
 
+/* Whether the key type may be left open: a derived key whose template names none is a generic secret,
+ * or what the mechanism makes. */
+static inline bool draft_kind_follows(const struct draft *d)
+{
+    return d->origin == ORIGIN_DERIVE || d->origin == ORIGIN_KEM;
+}
+
 /* draft_check. */
 NODISCARD enum rc rules_check(const struct draft *d);
-/* Adds defaults and what the token maintains. */
-NODISCARD enum rc rules_fill(struct draft *d);
-/* The last look at a filled bag: nothing missing, nothing wrong, secrets where they belong. */
-NODISCARD enum rc rules_whole(struct bag *b, struct attr_scope scope);
 
-/* Key separation (items 78): RC_TEMPLATE_INCONSISTENT when a key may both wrap and decrypt, or both
- * unwrap and encrypt. */
-NODISCARD enum rc rules_separate(const struct bag *b);
+/* Key separation (item 78): RC_TEMPLATE_INCONSISTENT when a key may both wrap and decrypt, or both
+ * unwrap and encrypt. FLAGS: of enum object_flag. */
+NODISCARD enum rc rules_separate(uint32_t flags);
 
 #endif

@@ -43,43 +43,32 @@ enum rc list_find(const struct list *l, uint32_t type, struct bytes *ret)
     return RC_OK;
 }
 
-static bool chosen(const struct attr *a, bool secret)
+size_t list_size(const struct part *parts, size_t n)
 {
-    return (a->s != NULL) == secret;
-}
-
-size_t list_size(const struct bag *b, bool secret)
-{
-    size_t size = LIST_HEAD;
-    for (size_t i = 0; i < b->n; i++) {
-        if (chosen(b->a[i], secret)) {
-            size += LIST_ENTRY + attr_value(b->a[i]).n;
-        }
+    size_t size = LIST_HEAD + n * LIST_ENTRY;
+    for (size_t i = 0; i < n; i++) {
+        size += parts[i].v.n;
     }
     return size;
 }
 
-struct list list_write(const struct bag *b, bool secret, uint8_t *out)
+struct list list_write(const struct part *parts, size_t n, uint8_t *out)
 {
-    struct list l = {.dir = out + LIST_HEAD};
-    for (size_t i = 0; i < b->n; i++) {
-        l.n += chosen(b->a[i], secret);
-    }
-    put_u32_le(out, (uint32_t)l.n);
     uint8_t *dir = out + LIST_HEAD;
-    uint8_t *values = dir + l.n * LIST_ENTRY;
-    l.values = values;
+    uint8_t *values = dir + n * LIST_ENTRY;
+    const struct list l = {.dir = dir, .values = values, .n = n};
     size_t end = 0;
-    for (size_t i = 0; i < b->n; i++) {
-        if (!chosen(b->a[i], secret)) {
-            continue;
+    put_u32_le(out, (uint32_t)n);
+    for (size_t i = 0; i < n; i++) {
+        const struct bytes v = parts[i].v;
+        if (v.n == 1) { /* most are booleans: no call */
+            values[end] = v.p[0];
+        } else {
+            mem_copy(values + end, v.p, v.n);
         }
-        const struct bytes v = attr_value(b->a[i]);
-        mem_copy(values + end, v.p, v.n);
         end += v.n;
-        put_u32_le(dir, b->a[i]->type);
-        put_u32_le(dir + 4, (uint32_t)end);
-        dir += LIST_ENTRY;
+        put_u32_le(dir + i * LIST_ENTRY, parts[i].type);
+        put_u32_le(dir + i * LIST_ENTRY + 4, (uint32_t)end);
     }
     return l;
 }

@@ -56,6 +56,9 @@ for n in 44 65 87; do
     step "ML-DSA-$n:   pkcs11-tool verifies in the token" user --verify -m ML-DSA --id $n -i "$W/doc" --signature-file "$W/sig"
     step "ML-DSA-$n: pkcs11-tool signs" user -s -m ML-DSA --id $n -i "$W/doc" -o "$W/sig2"
     step "ML-DSA-$n:   openssl verifies alone" plain pkeyutl -verify -pubin -inkey "$W/$n.pem" -rawin -in "$W/doc" -sigfile "$W/sig2"
+    step "ML-DSA-$n: pkeyutl signs with a context" ossl pkeyutl -sign -inkey "$(private mldsa$n)" -rawin -in "$W/doc" -out "$W/sig" -pkeyopt context-string:firmware
+    step "ML-DSA-$n:   openssl verifies alone" plain pkeyutl -verify -pubin -inkey "$W/$n.pem" -rawin -in "$W/doc" -sigfile "$W/sig" -pkeyopt context-string:firmware
+    step "ML-DSA-$n:   the token verifies" pq --verify --label mldsa$n --input "$W/doc" --signature "$W/sig" --context firmware
     echo x >>"$W/sig2"
     refuses "ML-DSA-$n:   and refuses a longer one" 'Verification Failure' plain pkeyutl -verify -pubin -inkey "$W/$n.pem" -rawin -in "$W/doc" -sigfile "$W/sig2"
 done

@@ -22,7 +22,7 @@ static const char head[] =
     "| Column | Meaning |\n"
     "|---|---|\n"
     "| Create, Generate, Unwrap | what the template says at C_CreateObject; at C_GenerateKey and "
-    "C_GenerateKeyPair; at C_UnwrapKey and C_DeriveKey: **must** be there, may be there, or never "
+    "C_GenerateKeyPair; at C_UnwrapKey, C_DeriveKey, C_EncapsulateKey and C_DecapsulateKey: **must** be there, may be there, or never "
     "(–: CKR_ATTRIBUTE_READ_ONLY) |\n"
     "| Change | afterwards: *set* by C_SetAttributeValue and C_CopyObject, *copy* by C_CopyObject "
     "alone, → true or → false: in that direction only |\n"
@@ -30,10 +30,11 @@ static const char head[] =
     "Notes: **secret** values are kept in locked memory, and are readable only while "
     "CKA_SENSITIVE is false and CKA_EXTRACTABLE is true. **SO**: only the security officer makes "
     "it true. **agrees**: may be given although the token knows the value, and must then be "
-    "right. *usage*: true when the template grants no usage at all and the key type has this one. "
+    "right. **never**: a usage that such keys do not have, which may be said to be false alone. "
+    "*usage*: true when the template grants no usage at all and the key type has this one. "
     "*usage, wrap*: the same, but false under key separation. *by origin*: created and "
-    "generated keys are sensitive and not extractable; what is unwrapped or derived by a private "
-    "key is as the standard says (extractable; secret keys not sensitive), unless key separation "
+    "generated keys are sensitive and not extractable; what is unwrapped, encapsulated, or derived by "
+    "a private key is as the standard says (extractable; secret keys not sensitive), unless key separation "
     "is on; what is derived from a secret key follows that key.\n";
 
 /* ---- words -------------------------------------------------------------------------------------- */
@@ -102,12 +103,22 @@ static void write_objects(FILE *out, const struct attr_row *row)
         {C_PRIVATE, "private key"}, {C_SECRET, "secret key"}, {C_DOMAIN, "domain parameters"},
     };
     static const struct bit keys[] = {
-        {K_RSA, "RSA"},         {K_EC, "EC"},
-        {K_EDWARDS, "Edwards"}, {K_MONTGOMERY, "Montgomery"},
-        {K_AES, "AES"},         {K_GENERIC, "generic"},
-        {K_HMAC, "HMAC"},       {K_HKDF, "HKDF"},
-        {K_DSA, "DSA"},         {K_DH, "DH"},
+        {K_RSA, "RSA"},
+        {K_EC, "EC"},
+        {K_EDWARDS, "Edwards"},
+        {K_MONTGOMERY, "Montgomery"},
+        {K_AES, "AES"},
+        {K_GENERIC, "generic"},
+        {K_HMAC, "HMAC"},
+        {K_HKDF, "HKDF"},
+        {K_DSA, "DSA"},
+        {K_DH, "DH"},
         {K_X942, "X9.42 DH"},
+        {K_ML_KEM, "ML-KEM"},
+        {K_ML_DSA, "ML-DSA"},
+        {K_SLH_DSA, "SLH-DSA"},
+        {K_COMP_SIG, "composite signatures"},
+        {K_COMP_KEM, "composite KEMs"},
     };
     write_bits(out, row->classes, C_ALL, "all", classes, ARRAY_LEN(classes));
     if (row->keys != K_ANY) {
@@ -146,6 +157,7 @@ static void write_notes(FILE *out, const struct attr_row *row)
     (void)fputs((row->flags & F_SECRET) != 0 ? "secret" : "", out);
     (void)fputs((row->flags & F_SO) != 0 ? "SO" : "", out);
     (void)fputs((row->flags & F_AGREE) != 0 ? "agrees" : "", out);
+    (void)fputs((row->flags & F_NEVER) != 0 ? "never" : "", out);
 }
 
 /* ---- the page ----------------------------------------------------------------------------------- */

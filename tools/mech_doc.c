@@ -19,10 +19,11 @@ static const char head[] =
     "What the token can do. C_GetMechanismList names those that the linked libraries have and that\n"
     "policy offers: CKM_RSA_X_509 only with `algorithms.allow_raw_rsa`; rows that sign with SHA-1\n"
     "show CKF_SIGN only with `algorithms.allow_sha1_signing`; RSA keys below 2048 bits only with\n"
-    "`algorithms.allow_weak_rsa`.\n\n"
+    "`algorithms.allow_weak_rsa`; what is post-quantum only with `algorithms.enable_pqc`, and numbers\n"
+    "from 0x80000000 only with `algorithms.vendor_mechanisms`, although they work without it too.\n\n"
     "Sizes are in the unit that the standard gives the mechanism: bits for RSA, elliptic curves\n"
-    "and CKM_GENERIC_SECRET_KEY_GEN, bytes for AES and HMAC. *Parts*: C_...Update works, not\n"
-    "only the single call.\n\n"
+    "and CKM_GENERIC_SECRET_KEY_GEN, bytes for AES and HMAC, bytes of the public key for what is\n"
+    "post-quantum. *Parts*: C_...Update works, not only the single call.\n\n"
     "| Mechanism | Number | Does | Sizes | Parts | Parameter |\n"
     "|---|---|---|---|---|---|\n";
 
@@ -46,7 +47,37 @@ static const char tail[] =
     "  (implicit rejection).\n"
     "* **CKM_ECDH1_DERIVE** with CKD_NULL and a CKA_VALUE_LEN below the field's size keeps the last\n"
     "  bytes, as the standard says.\n"
-    "* A running digest can be saved (C_GetOperationState) until it has got 64 KiB.\n";
+    "* A running digest can be saved (C_GetOperationState) until it has got 64 KiB.\n"
+    "\n## Post-quantum\n\n"
+    "* **Parameter sets** are CKA_PARAMETER_SET of the public template when a pair is made. The numbers\n"
+    "  CKM_CRATON_... mean one set each, need no CKA_PARAMETER_SET, and serve to make keys and to use\n"
+    "  them: a key does not know by which number it was made. The key types CKK_CRATON_... are taken\n"
+    "  for the standard's.\n"
+    "* **CKM_ML_DSA, CKM_SLH_DSA** sign the message itself (the pure forms). Without a parameter:\n"
+    "  hedged, empty context. With CK_SIGN_ADDITIONAL_CONTEXT: a context of at most 255 bytes, which\n"
+    "  verification must be given too; CKH_DETERMINISTIC_REQUIRED signs without fresh randomness.\n"
+    "  CKM_SLH_DSA reads the message twice and so takes it in one piece.\n"
+    "* **CKM_HASH_ML_DSA, CKM_HASH_SLH_DSA** take a digest made elsewhere, of the hash that the\n"
+    "  parameter names. **CKM_HASH_ML_DSA_SHA256** and its likes hash themselves; SHAKE128 gives 32\n"
+    "  bytes there, SHAKE256 64.\n"
+    "* **External mu** (PKCS#11 3.3 draft): CKM_ML_DSA_EXTERNAL_MU_GEN digests a message to the 64 bytes\n"
+    "  that ML-DSA signs of it; CKM_ML_DSA_EXTERNAL_MU signs them. Such a signature is one of\n"
+    "  CKM_ML_DSA. The context is the digest's.\n"
+    "* **CKM_ML_KEM, CKM_COMP_KEM** by C_EncapsulateKey and C_DecapsulateKey: the secret is the new key's\n"
+    "  value; CKA_VALUE_LEN below its length takes its first bytes, above is\n"
+    "  CKR_ATTRIBUTE_VALUE_INVALID. A ciphertext of a wrong length is CKR_ENCRYPTED_DATA_LEN_RANGE; a\n"
+    "  wrong one of the right length gives another secret, as ML-KEM is made.\n"
+    "* **C_WrapKey with a KEM** encapsulates, and wraps with AES-256 (RFC 5649) under a key that\n"
+    "  HKDF-SHA256 makes of the secret. The result is a KEMRecipientInfo of CMS (RFC 9629). Its key\n"
+    "  identifier helps to find the key and is not checked.\n"
+    "* **C_DeriveKey with a KEM**: HKDF over the secret, 32 bytes unless CKA_VALUE_LEN says otherwise. A\n"
+    "  private key takes the ciphertext, bare or in CK_CRATON_KEM_DERIVE_PARAMS; with a public one the\n"
+    "  token makes the ciphertext and writes it where pCiphertext says.\n"
+    "* **Composites** join a post-quantum and another algorithm in one key. CKM_COMP_SIG signs with\n"
+    "  both halves, and both must verify (draft-ietf-lamps-pq-composite-sigs);\n"
+    "  CKM_COMP_SIG_EXTERNAL_HASH takes the message's digest. CKM_COMP_KEM combines both secrets\n"
+    "  (draft-ietf-lamps-pq-composite-kem, X-Wing, and the constructions of the TLS groups).\n"
+    "  Numbers are in `include/craton/vendor.h` until the standard has some.\n";
 
 static void write_verbs(FILE *out, CK_FLAGS flags, bool sha1)
 {
@@ -54,11 +85,12 @@ static void write_verbs(FILE *out, CK_FLAGS flags, bool sha1)
         CK_FLAGS flag;
         const char *name;
     } verbs[] = {
-        {CKF_ENCRYPT, "encrypt"},   {CKF_DECRYPT, "decrypt"},
-        {CKF_DIGEST, "digest"},     {CKF_SIGN, "sign"},
-        {CKF_VERIFY, "verify"},     {CKF_WRAP, "wrap"},
-        {CKF_UNWRAP, "unwrap"},     {CKF_DERIVE, "derive"},
-        {CKF_GENERATE, "generate"}, {CKF_GENERATE_KEY_PAIR, "generate pair"},
+        {CKF_ENCRYPT, "encrypt"},         {CKF_DECRYPT, "decrypt"},
+        {CKF_DIGEST, "digest"},           {CKF_SIGN, "sign"},
+        {CKF_VERIFY, "verify"},           {CKF_WRAP, "wrap"},
+        {CKF_UNWRAP, "unwrap"},           {CKF_DERIVE, "derive"},
+        {CKF_GENERATE, "generate"},       {CKF_GENERATE_KEY_PAIR, "generate pair"},
+        {CKF_ENCAPSULATE, "encapsulate"}, {CKF_DECAPSULATE, "decapsulate"},
     };
     const char *comma = "";
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
@@ -76,6 +108,8 @@ static void write_row(FILE *out, const struct mech_row *row, bool sha1)
     write_verbs(out, row->flags, sha1);
     if (row->max == 0) {
         (void)fprintf(out, " | – |");
+    } else if (row->min == row->max) {
+        (void)fprintf(out, " | %lu |", row->max);
     } else {
         (void)fprintf(out, " | %lu–%lu |", row->min, row->max);
     }

@@ -259,6 +259,7 @@ enum rc core_encapsulate_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHAN
     size_t need = 0;
     TRY(session_take(h, session, &s));
     REQUIRE(out_n != NULL && (out == NULL || ret != NULL), RC_ARGUMENTS_BAD);
+    REQUIRE(t != NULL || n == 0, RC_ARGUMENTS_BAD);
     TRY(kem_key(s, mechanism, VERB_ENCAPSULATE, handle, &m, &row, &key));
     TRY(mech_kem_size(&s->token->mech, row, &m, key, &need));
     const bool fits = out == NULL || *out_n >= need;
@@ -289,7 +290,7 @@ enum rc core_decapsulate_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHAN
     const struct object *key = NULL;
     size_t need = 0;
     TRY(session_take(h, session, &s));
-    REQUIRE(ret != NULL && (in != NULL || in_n == 0), RC_ARGUMENTS_BAD);
+    REQUIRE(ret != NULL && (in != NULL || in_n == 0) && (t != NULL || n == 0), RC_ARGUMENTS_BAD);
     TRY(kem_key(s, mechanism, VERB_DECAPSULATE, handle, &m, &row, &key));
     TRY(mech_kem_size(&s->token->mech, row, &m, key, &need));
     REQUIRE(in_n == need, RC_ENCRYPTED_DATA_LEN_RANGE);

@@ -71,7 +71,8 @@ static enum rc begin(struct session *s, struct op *op, enum mech_verb verb, cons
             op->key = object_ref(key);
         }
         op->keyed = true;
-        op->needs_login = (object_flags(key) & OBJECT_ALWAYS_AUTHENTICATE) != 0;
+        op->needs_login =
+            verb != VERB_DIGEST && (object_flags(key) & OBJECT_ALWAYS_AUTHENTICATE) != 0;
         op->epoch = s->last_epoch;
         op->change = s->last_change;
         op->local = s->last_local;
@@ -280,9 +281,12 @@ static enum rc op_final(struct hsm *h, CK_SESSION_HANDLE session, enum mech_verb
     struct op *op = &s->ops[verb];
     TRY(may_step(s, op));
     bool more = false;
-    const enum rc rc = mech_streams(op->run)
+    /* what this call held back before is all that there is left: the run has ended */
+    const bool left = op->held != NULL && op->in_parts;
+    const enum rc rc = left || mech_streams(op->run)
                            ? step_out(op, PHASE_FINAL, BYTES_NONE, out, out_n, &more)
                            : RC_FUNCTION_NOT_SUPPORTED;
+    op->in_parts = op->in_parts || op->held != NULL;
     if (!more) {
         op_end(op);
     }

@@ -346,7 +346,10 @@ struct pkey_ops {
 
     /* KEM with a public key. CT takes size(k) bytes, *RET the shared secret (32 bytes; of the
      * concatenating hybrids more). Randomness from RNG; or, for published vectors, FIXED (ML-KEM: m,
-     * 32 bytes; else what the composite's document draws; RC_ARGUMENTS_BAD where it cannot be fixed). */
+     * 32 bytes; else what the composite's document draws; RC_ARGUMENTS_BAD where it cannot be fixed).
+     * EC, X25519 and X448: an agreement with a pair made for it. CT takes its public value (as long as
+     * the key's own, whatever size(k)), *RET is as agree's; FIXED: its private value. The bare thing
+     * that composites and hybrids are made of, no KEM by itself. */
     enum rc (*encapsulate)(const struct pkey *k, struct rng *rng, struct bytes fixed, uint8_t *ct,
                            struct secret **ret);
     /* KEM with a private key. RC_ENCRYPTED_DATA_LEN_RANGE for a ciphertext of another length than

@@ -85,7 +85,9 @@ const struct family family_digest = {.offered = offered, .begin = begin};
 
 enum rc mech_digest_key(struct mech_op *op, const struct object *key)
 {
-    REQUIRE(op->row != NULL && op->row->family == &family_digest, RC_OPERATION_NOT_INITIALIZED);
+    REQUIRE(op->row != NULL, RC_OPERATION_NOT_INITIALIZED);
+    /* mu is of messages alone */
+    REQUIRE(op->row->family == &family_digest, RC_KEY_INDIGESTIBLE);
     REQUIRE(object_class(key) == CKO_SECRET_KEY, RC_KEY_INDIGESTIBLE);
     const struct secret *value = object_secret(key, CKA_VALUE);
     REQUIRE(value != NULL, RC_KEY_INDIGESTIBLE);

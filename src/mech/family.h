@@ -95,6 +95,7 @@ struct param {
     CK_OBJECT_HANDLE salt_key; /* HKDF; MU: the key */
     size_t aes_n;              /* RSA_AES: bytes of the temporary key */
     bool deterministic;        /* SIGN, HASH_SIGN: no hedging */
+    bool hedge_unknown;        /* the same: a number of no meaning, which verifying ignores */
     CK_BYTE *out;              /* KEM: the caller's place for a ciphertext, and its length */
     CK_ULONG *out_n;
     struct buf store;

@@ -50,22 +50,23 @@ static enum rc shared_in(const struct mech_env *env, const struct mech_row *row,
     return ops->decapsulate(pkey, ct, ret);
 }
 
-/* The first bytes of the secret become the key's value: as many as CKA_VALUE_LEN says. A secret
- * longer than MIXED_SIZE is two secrets one behind the other (the hybrids of TLS): it is taken whole,
- * since a part of it would depend on one half alone. */
-static enum rc set_shared(const struct mech_env *env, struct draft *d, const struct secret *shared)
+/* Takes GIVEN. Its first bytes become the key's value: as many as CKA_VALUE_LEN says. A secret longer
+ * than MIXED_SIZE is two secrets one behind the other (the hybrids of TLS): it is taken whole, since
+ * a part of it would depend on one half alone. */
+static enum rc set_shared(const struct mech_env *env, struct draft *d, struct secret *given)
 {
+    AUTO_SECRET struct secret *shared = given;
     size_t n = 0;
     TRY(draft_value_size(d, shared->n, &n));
     REQUIRE(n <= shared->n && (n == shared->n || shared->n <= MIXED_SIZE),
             RC_ATTRIBUTE_VALUE_INVALID);
-    return draft_set_value(env, d, secret_head(shared, n));
+    return draft_set_value(env, d, n == shared->n ? TAKE(shared) : secret_head(shared, n));
 }
 
 static enum rc encapsulate(const struct mech_env *env, const struct mech_row *row,
                            const struct object *key, struct draft *d, uint8_t *ct)
 {
-    AUTO_SECRET struct secret *shared = NULL;
+    struct secret *shared = NULL;
     TRY(shared_out(env, row, key, ct, &shared));
     return set_shared(env, d, shared);
 }
@@ -73,7 +74,7 @@ static enum rc encapsulate(const struct mech_env *env, const struct mech_row *ro
 static enum rc decapsulate(const struct mech_env *env, const struct mech_row *row,
                            const struct object *key, struct bytes ct, struct draft *d)
 {
-    AUTO_SECRET struct secret *shared = NULL;
+    struct secret *shared = NULL;
     TRY(shared_in(env, row, key, ct, &shared));
     return set_shared(env, d, shared);
 }
@@ -93,8 +94,10 @@ static void length_out(CK_ULONG *p, CK_ULONG n)
     mem_copy(p, &n, sizeof(n));
 }
 
+/* *RET_N: bytes of the ciphertext, which is in the caller's place now. */
 static enum rc derive_out(const struct mech_env *env, const struct mech_row *row,
-                          const struct param *p, const struct object *base, struct secret **ret)
+                          const struct param *p, const struct object *base, struct secret **ret,
+                          size_t *ret_n)
 {
     size_t need = 0;
     REQUIRE(p->out_n != NULL, RC_MECHANISM_PARAM_INVALID);
@@ -102,7 +105,9 @@ static enum rc derive_out(const struct mech_env *env, const struct mech_row *row
     const bool fits = p->out != NULL && length_in(p->out_n) >= need;
     length_out(p->out_n, need);
     REQUIRE(fits, RC_BUFFER_TOO_SMALL);
-    return shared_out(env, row, base, p->out, ret);
+    TRY(shared_out(env, row, base, p->out, ret));
+    *ret_n = need;
+    return RC_OK;
 }
 
 static enum rc derive_in(const struct mech_env *env, const struct mech_row *row,
@@ -119,6 +124,14 @@ static enum rc derive_in(const struct mech_env *env, const struct mech_row *row,
     return bad ? RC_MECHANISM_PARAM_INVALID : rc;
 }
 
+static enum rc set_derived(const struct mech_env *env, const struct param *p,
+                           const struct secret *shared, size_t n, struct draft *d)
+{
+    AUTO_SECRET struct secret *value = NULL;
+    TRY(crypto_hkdf(env->crypto, p->hash, true, true, shared, p->iv, p->aad, n, &value));
+    return draft_set_value(env, d, TAKE(value));
+}
+
 static enum rc derive(const struct mech_env *env, const struct mech_row *row, const struct param *p,
                       const struct object *base, const struct object *const *more, size_t more_n,
                       struct draft *d)
@@ -126,18 +139,21 @@ static enum rc derive(const struct mech_env *env, const struct mech_row *row, co
     (void)more;
     (void)more_n;
     AUTO_SECRET struct secret *shared = NULL;
-    AUTO_SECRET struct secret *value = NULL;
+    size_t made = 0;
     size_t n = 0;
     REQUIRE(env->crypto->hmac[p->hash] != NULL, RC_MECHANISM_PARAM_INVALID);
     TRY(draft_value_size(d, DERIVED_SIZE, &n));
     REQUIRE(n <= 255 * hash_size(p->hash), RC_KEY_SIZE_RANGE);
     if (object_class(base) == CKO_PUBLIC_KEY) {
-        TRY(derive_out(env, row, p, base, &shared));
+        TRY(derive_out(env, row, p, base, &shared, &made));
     } else {
         TRY(derive_in(env, row, p, base, &shared));
     }
-    TRY(crypto_hkdf(env->crypto, p->hash, true, true, shared, p->iv, p->aad, n, &value));
-    return draft_set_value(env, d, TAKE(value));
+    const enum rc rc = set_derived(env, p, shared, n, d);
+    if (rc != RC_OK && made > 0) {
+        mem_wipe(p->out, made); /* no ciphertext without its key */
+    }
+    return rc;
 }
 
 const struct family family_kem = {.offered = offered,

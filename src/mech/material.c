@@ -143,10 +143,13 @@ static enum rc pq_parts(const struct source *s, bool priv, struct key_parts *ret
     struct bytes value = BYTES_NONE;
     if (!priv) {
         REQUIRE(source_bytes(s, CKA_VALUE, &value) == RC_OK, RC_TEMPLATE_INCOMPLETE);
+        REQUIRE(value.n > 0, RC_ATTRIBUTE_VALUE_INVALID);
         return buf_set(&ret->pub, value);
     }
     const struct secret_part parts[] = {{CKA_VALUE, &ret->priv}, {CKA_SEED, &ret->seed}};
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        const struct secret *v = source_secret(s, parts[i].type);
+        REQUIRE(v == NULL || v->n > 0, RC_ATTRIBUTE_VALUE_INVALID); /* there, and empty */
         TRY(take_secret(s, &parts[i]));
     }
     REQUIRE(ret->priv != NULL || ret->seed != NULL, RC_TEMPLATE_INCOMPLETE);

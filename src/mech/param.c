@@ -246,9 +246,10 @@ static enum rc read_hkdf(const CK_MECHANISM *m, struct param *p)
 static enum rc read_sign_context(CK_HEDGE_TYPE hedge, const void *context, CK_ULONG n,
                                  struct param *p)
 {
-    REQUIRE(hedge <= CKH_DETERMINISTIC_REQUIRED && n <= 255, BAD);
+    REQUIRE(n <= 255, BAD);
     p->given = true;
     p->deterministic = hedge == CKH_DETERMINISTIC_REQUIRED;
+    p->hedge_unknown = hedge > CKH_DETERMINISTIC_REQUIRED;
     const struct piece piece = {context, n, &p->aad};
     return keep(p, &piece, 1);
 }

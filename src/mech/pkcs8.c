@@ -129,6 +129,7 @@ enum rc pkcs8_write(const struct pkey_spec *spec, const struct key_parts *parts,
 
 static enum rc keep(struct bytes v, struct secret **ret)
 {
+    REQUIRE(v.n > 0, RC_MALFORMED);
     *ret = secret_from(v.p, v.n);
     return *ret != NULL ? RC_OK : RC_HOST_MEMORY;
 }

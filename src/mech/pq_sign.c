@@ -76,6 +76,7 @@ static enum hash_alg message_hash(const struct mech_op *op)
 /* The key, its parameter set when the row is of one set, and the prefix. */
 static enum rc begin(struct mech_op *op, const struct runner *runner)
 {
+    REQUIRE(op->verb != VERB_SIGN || !op->param.hedge_unknown, RC_MECHANISM_PARAM_INVALID);
     TRY(signature_begin(op));
     TRY(set_of_row(op->row, op->key));
     op->run = runner;

@@ -624,10 +624,34 @@ static void r029_long_streams(void **state)
     OK(p11->C_DigestFinal(s, d, &dn));
 }
 
+/* What a final step held back because the place was short, the next call gets. */
+static void r037_the_end_of_a_padded_decryption(void **state)
+{
+    (void)state;
+    const CK_SESSION_HANDLE s = user_session();
+    const CK_OBJECT_HANDLE k = aes_key(s, 16);
+    CK_BYTE iv16[16] = {0}, in[20] = "twenty bytes of text", mid[64], out[64];
+    CK_ULONG n = sizeof mid, m = sizeof out, rest = 0;
+    OK(p11->C_EncryptInit(s, MECHX(CKM_AES_CBC_PAD, iv16, 16), k));
+    OK(p11->C_Encrypt(s, in, sizeof in, mid, &n));
+    OK(p11->C_DecryptInit(s, MECHX(CKM_AES_CBC_PAD, iv16, 16), k));
+    OK(p11->C_DecryptUpdate(s, mid, n, out, &m));
+    assert_int_equal(m, 16);
+    RV(CKR_BUFFER_TOO_SMALL, p11->C_DecryptFinal(s, out + m, &rest));
+    assert_int_equal(rest, 4);
+    OK(p11->C_DecryptFinal(s, NULL, &rest));
+    assert_int_equal(rest, 4);
+    OK(p11->C_DecryptFinal(s, out + m, &rest));
+    assert_int_equal(rest, 4);
+    assert_memory_equal(out, in, sizeof in);
+    RV(CKR_OPERATION_NOT_INITIALIZED, p11->C_DecryptFinal(s, out, &rest));
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_teardown(f, teardown_sessions)
     const struct CMUnitTest tests[] = {
+        TEST(r037_the_end_of_a_padded_decryption),
         TEST(r039_init_while_active),
         TEST(r039_a_failing_init_leaves_nothing),
         TEST(r040_steps_without_a_beginning),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * kill -9 in the middle of C_CreateObject and C_GenerateKeyPair, a hundred times, four processes at
- * once. What was acknowledged is there, and of what was not, at most one thing a kill, whole.
+ * once. What was acknowledged is there, and of what was not, at most one thing a kill, whole. Every
+ * second turn makes composite pairs alone: two algorithms and large values in one commit.
  */
 #include "token.h"
 
@@ -18,9 +19,14 @@ struct job {
     int pipe;
 };
 
-static bool is_pair(int number)
+static bool is_composite(int worker)
 {
-    return number % 3 == 2;
+    return worker / AT_ONCE % 2 == 1;
+}
+
+static bool is_pair(int worker, int number)
+{
+    return is_composite(worker) || number % 3 == 2;
 }
 
 static void name_of(int worker, int number, char name[NAME_SIZE])
@@ -39,7 +45,12 @@ static void work(void *arg)
     REQUIRE(write(job->pipe, "b", 1) == 1, "pipe");
     for (int i = 0;; i++) {
         name_of(job->worker, i, name);
-        OK(is_pair(i) ? pair_generate(s, name) : key_create(s, name, i % 2 == 0, &key));
+        if (is_composite(job->worker)) {
+            OK(composite_generate(s, name));
+        } else {
+            OK(is_pair(job->worker, i) ? pair_generate(s, name)
+                                       : key_create(s, name, i % 2 == 0, &key));
+        }
         REQUIRE(write(job->pipe, "k", 1) == 1, "pipe");
     }
 }
@@ -88,7 +99,10 @@ static bool is_there(CK_SESSION_HANDLE s, int worker, int number)
     if (n == 0) {
         return false;
     }
-    if (is_pair(number)) {
+    if (is_composite(worker)) {
+        REQUIRE(n == 2, "%s: half a composite pair", name);
+        composite_use(s, name);
+    } else if (is_pair(worker, number)) {
         REQUIRE(n == 2, "%s: half a pair", name);
         pair_use(s, name);
     } else {
@@ -105,6 +119,7 @@ static void verify(void *unused)
     static CK_OBJECT_HANDLE all[100000];
     CK_ULONG objects = 0;
     int acknowledged = 0;
+    int composites = 0;
     int more = 0;
     token_start();
     const CK_SESSION_HANDLE s = token_login();
@@ -112,11 +127,12 @@ static void verify(void *unused)
         int i = 0;
         for (; i < told[w]; i++) {
             REQUIRE(is_there(s, w, i), "worker %d: acknowledged thing %d is lost", w, i);
-            objects += is_pair(i) ? 2 : 1;
+            objects += is_pair(w, i) ? 2 : 1;
         }
         acknowledged += told[w];
+        composites += is_composite(w) ? told[w] : 0;
         if (is_there(s, w, i)) { /* committed, and killed before it could say so */
-            objects += is_pair(i) ? 2 : 1;
+            objects += is_pair(w, i) ? 2 : 1;
             more++;
         }
         REQUIRE(!is_there(s, w, i + 1), "worker %d: thing %d was never begun", w, i + 1);
@@ -124,8 +140,11 @@ static void verify(void *unused)
     const CK_ULONG n = find(s, CK_UNAVAILABLE_INFORMATION, NULL, all, 100000);
     REQUIRE(n == objects, "%lu objects, not %lu", n, objects);
     REQUIRE(acknowledged > WORKERS, "the kills came too early to mean anything");
-    printf("%d kills: %d acknowledged things are there, and %d that were not told yet\n", WORKERS,
-           acknowledged, more);
+    REQUIRE(composites > WORKERS / 4, "too few composite pairs to mean anything");
+    printf(
+        "%d kills: %d acknowledged things are there, %d of them composite pairs, and %d that were "
+        "not told yet\n",
+        WORKERS, acknowledged, composites, more);
     OK(p11->C_Finalize(NULL));
 }
 

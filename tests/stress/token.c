@@ -191,18 +191,17 @@ CK_RV key_create(CK_SESSION_HANDLE s, const char *name, bool private, CK_OBJECT_
     return p11->C_CreateObject(s, t, N(t), ret);
 }
 
-CK_RV pair_generate(CK_SESSION_HANDLE s, const char *name)
+/* EC_PARAMS: of MECHANISM's pair; NULL when it has none. */
+static CK_RV generate(CK_SESSION_HANDLE s, CK_MECHANISM_TYPE mechanism, CK_BYTE *ec_params,
+                      CK_ULONG n, const char *name)
 {
-    static CK_BYTE p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
-    CK_MECHANISM m = {CKM_EC_KEY_PAIR_GEN, NULL, 0};
+    CK_MECHANISM m = {mechanism, NULL, 0};
     CK_OBJECT_HANDLE pub = 0;
     CK_OBJECT_HANDLE priv = 0;
     CK_ATTRIBUTE a[] = {
-        {CKA_TOKEN, &yes, sizeof(yes)},
-        {CKA_PRIVATE, &no, sizeof(no)},
-        {CKA_VERIFY, &yes, sizeof(yes)},
-        {CKA_EC_PARAMS, p256, sizeof(p256)},
-        {CKA_LABEL, (void *)(uintptr_t)name, strlen(name)},
+        {CKA_TOKEN, &yes, sizeof(yes)},  {CKA_PRIVATE, &no, sizeof(no)},
+        {CKA_VERIFY, &yes, sizeof(yes)}, {CKA_LABEL, (void *)(uintptr_t)name, strlen(name)},
+        {CKA_EC_PARAMS, ec_params, n},
     };
     CK_ATTRIBUTE b[] = {
         {CKA_TOKEN, &yes, sizeof(yes)},
@@ -210,7 +209,19 @@ CK_RV pair_generate(CK_SESSION_HANDLE s, const char *name)
         {CKA_SIGN, &yes, sizeof(yes)},
         {CKA_LABEL, (void *)(uintptr_t)name, strlen(name)},
     };
-    return p11->C_GenerateKeyPair(s, &m, a, N(a), b, N(b), &pub, &priv);
+    return p11->C_GenerateKeyPair(s, &m, a, ec_params != NULL ? N(a) : N(a) - 1, b, N(b), &pub,
+                                  &priv);
+}
+
+CK_RV pair_generate(CK_SESSION_HANDLE s, const char *name)
+{
+    static CK_BYTE p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+    return generate(s, CKM_EC_KEY_PAIR_GEN, p256, sizeof(p256), name);
+}
+
+CK_RV composite_generate(CK_SESSION_HANDLE s, const char *name)
+{
+    return generate(s, CKM_CRATON_HYBRID_ML_DSA_ECDSA, NULL, 0, name);
 }
 
 CK_ULONG find(CK_SESSION_HANDLE s, CK_OBJECT_CLASS cls, const char *name, CK_OBJECT_HANDLE *out,
@@ -264,11 +275,11 @@ CK_RV key_use(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE key)
     return rv == CKR_OK ? p11->C_Verify(s, (CK_BYTE *)(uintptr_t) "data", 4, mac, n) : rv;
 }
 
-void pair_use(CK_SESSION_HANDLE s, const char *name)
+static void use(CK_SESSION_HANDLE s, CK_MECHANISM_TYPE mechanism, const char *name)
 {
-    CK_MECHANISM m = {CKM_ECDSA, NULL, 0};
+    static CK_BYTE sig[8000];
+    CK_MECHANISM m = {mechanism, NULL, 0};
     CK_BYTE digest[32] = {1, 2, 3};
-    CK_BYTE sig[64];
     CK_ULONG n = sizeof(sig);
     CK_OBJECT_HANDLE pub[2];
     CK_OBJECT_HANDLE priv[2];
@@ -278,4 +289,14 @@ void pair_use(CK_SESSION_HANDLE s, const char *name)
     OK(p11->C_Sign(s, digest, sizeof(digest), sig, &n));
     OK(p11->C_VerifyInit(s, &m, pub[0]));
     OK(p11->C_Verify(s, digest, sizeof(digest), sig, n));
+}
+
+void pair_use(CK_SESSION_HANDLE s, const char *name)
+{
+    use(s, CKM_ECDSA, name);
+}
+
+void composite_use(CK_SESSION_HANDLE s, const char *name)
+{
+    use(s, CKM_COMP_SIG, name);
 }

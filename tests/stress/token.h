@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "craton/pkcs11.h"
+#include "craton/vendor.h"
 
 extern CK_FUNCTION_LIST *p11;
 extern char place[128]; /* the scratch directory */
@@ -61,8 +62,9 @@ void key_value(const char *name, CK_BYTE out[VALUE_SIZE]);
 
 /* A token key (generic secret, may sign, readable value) called NAME; CKA_ID is the name too. */
 CK_RV key_create(CK_SESSION_HANDLE s, const char *name, bool private, CK_OBJECT_HANDLE *ret);
-/* An EC P-256 pair called NAME, both halves on the token. */
+/* A pair called NAME, both halves on the token: EC P-256, or ML-DSA with ECDSA in one. */
 CK_RV pair_generate(CK_SESSION_HANDLE s, const char *name);
+CK_RV composite_generate(CK_SESSION_HANDLE s, const char *name);
 
 /* Objects of class CLS (CK_UNAVAILABLE_INFORMATION: any) with label NAME (NULL: any), at most MAX. */
 CK_ULONG find(CK_SESSION_HANDLE s, CK_OBJECT_CLASS cls, const char *name, CK_OBJECT_HANDLE *out,
@@ -74,5 +76,6 @@ CK_RV key_check(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE key, const char *name);
 CK_RV key_use(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE key);
 /* Signs with the private half called NAME, verifies with the public one. */
 void pair_use(CK_SESSION_HANDLE s, const char *name);
+void composite_use(CK_SESSION_HANDLE s, const char *name);
 
 #endif

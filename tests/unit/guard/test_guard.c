@@ -78,6 +78,50 @@ static void usage_flags(void **state)
                      RC_KEY_FUNCTION_NOT_PERMITTED);
 }
 
+/* Keys that establish others: each of their usages by itself, and in which session. */
+static void kem_usage(void **state)
+{
+    (void)state;
+    static const struct {
+        enum mech_verb verb;
+        CK_OBJECT_CLASS cls;
+        CK_ATTRIBUTE_TYPE flag;
+        enum rc unseen, misfit;
+    } map[] = {
+        {VERB_ENCAPSULATE, CKO_PUBLIC_KEY, CKA_ENCAPSULATE, RC_KEY_HANDLE_INVALID,
+         RC_KEY_TYPE_INCONSISTENT},
+        {VERB_DECAPSULATE, CKO_PRIVATE_KEY, CKA_DECAPSULATE, RC_KEY_HANDLE_INVALID,
+         RC_KEY_TYPE_INCONSISTENT},
+        {VERB_WRAP, CKO_PUBLIC_KEY, CKA_WRAP, RC_WRAPPING_KEY_HANDLE_INVALID,
+         RC_WRAPPING_KEY_TYPE_INCONSISTENT},
+        {VERB_UNWRAP, CKO_PRIVATE_KEY, CKA_UNWRAP, RC_UNWRAPPING_KEY_HANDLE_INVALID,
+         RC_UNWRAPPING_KEY_TYPE_INCONSISTENT},
+        {VERB_DERIVE, CKO_PRIVATE_KEY, CKA_DERIVE, RC_KEY_HANDLE_INVALID, RC_KEY_TYPE_INCONSISTENT},
+    };
+    const struct mech_row kem = {CKM_ML_KEM, ~0u, CKK_ML_KEM, false};
+    const struct mech_row other = {CKM_ML_KEM, ~0u, CKK_ML_DSA, false};
+    const struct mech_row no_kem = {CKM_AES_GCM, 1u << VERB_ENCRYPT, CKK_ML_KEM, false};
+    for (size_t i = 0; i < ARRAY_LEN(map); i++) {
+        struct list_of l = {.n = 0};
+        add_ulong(&l, CKA_CLASS, map[i].cls);
+        add_ulong(&l, CKA_KEY_TYPE, CKK_ML_KEM);
+        add_ulong(&l, CKA_PARAMETER_SET, CKP_ML_KEM_512);
+        add_text(&l, CKA_VALUE, "a value");
+        add_bool(&l, map[i].flag, true);
+        add_bool(&l, CKA_PRIVATE, true);
+        AUTO_OBJECT struct object *one = make_object(&l, ORIGIN_CREATE);
+        for (size_t k = 0; k < ARRAY_LEN(map); k++) {
+            assert_int_equal(guard_use(&plain, &user, (int)map[k].verb, &kem, one),
+                             i == k ? RC_OK : RC_KEY_FUNCTION_NOT_PERMITTED);
+        }
+        assert_int_equal(guard_use(&plain, &user, (int)map[i].verb, &other, one), map[i].misfit);
+        assert_int_equal(guard_use(&plain, &nobody, (int)map[i].verb, &kem, one), map[i].unseen);
+        assert_int_equal(guard_use(&plain, &so, (int)map[i].verb, &kem, one), map[i].unseen);
+        assert_int_equal(guard_use(&plain, &user, (int)map[i].verb, &no_kem, one),
+                         RC_MECHANISM_INVALID);
+    }
+}
+
 /* The first reason in the standard's order is the one that is told. */
 static void order_of_reasons(void **state)
 {
@@ -281,11 +325,11 @@ static void changing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(usage_flags),    cmocka_unit_test(order_of_reasons),
-        cmocka_unit_test(sha1_signing),   cmocka_unit_test(weak_rsa),
-        cmocka_unit_test(dates),          cmocka_unit_test(wrapping),
-        cmocka_unit_test(wrap_templates), cmocka_unit_test(seeing),
-        cmocka_unit_test(changing),
+        cmocka_unit_test(usage_flags),      cmocka_unit_test(kem_usage),
+        cmocka_unit_test(order_of_reasons), cmocka_unit_test(sha1_signing),
+        cmocka_unit_test(weak_rsa),         cmocka_unit_test(dates),
+        cmocka_unit_test(wrapping),         cmocka_unit_test(wrap_templates),
+        cmocka_unit_test(seeing),           cmocka_unit_test(changing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,8 +28,8 @@ static void every_row_counts(void **state)
     for (size_t i = 0; i < n; i++) {
         bool found = false;
         for (unsigned cls = C_DATA; cls <= C_DOMAIN; cls <<= 1) {
-            for (unsigned key = K_NONE; key <= K_X942; key <<= 1) {
-                const struct attr_scope scope = {(uint16_t)cls, (uint16_t)key};
+            for (uint32_t key = K_NONE; key <= K_COMP_KEM; key <<= 1) {
+                const struct attr_scope scope = {(uint16_t)cls, key};
                 const bool counts = attr_row(rows[i].type, scope) == &rows[i];
                 assert_int_equal(attr_counts(&rows[i], scope), counts);
                 found = found || counts;
@@ -78,9 +78,9 @@ static void defaults_fit_kinds(void **state)
 static void secrets_are_known(void **state)
 {
     (void)state;
-    static const uint32_t secret[] = {CKA_VALUE,      CKA_PRIVATE_EXPONENT, CKA_PRIME_1,
-                                      CKA_PRIME_2,    CKA_EXPONENT_1,       CKA_EXPONENT_2,
-                                      CKA_COEFFICIENT};
+    static const uint32_t secret[] = {
+        CKA_VALUE,      CKA_PRIVATE_EXPONENT, CKA_PRIME_1,     CKA_PRIME_2,
+        CKA_EXPONENT_1, CKA_EXPONENT_2,       CKA_COEFFICIENT, CKA_SEED};
     for (size_t i = 0; i < ARRAY_LEN(secret); i++) {
         assert_true(attr_can_be_secret(secret[i]));
     }
@@ -89,6 +89,15 @@ static void secrets_are_known(void **state)
     assert_false(attr_can_be_secret(0xffffffff));
     assert_int_equal(attr_row(CKA_VALUE, (struct attr_scope){C_DATA, K_NONE})->flags & F_SECRET, 0);
     assert_null(attr_row(CKA_VALUE, (struct attr_scope){C_PRIVATE, K_RSA}));
+    for (uint32_t key = K_ML_KEM; key <= K_COMP_KEM; key <<= 1) {
+        const struct attr_row *value = attr_row(CKA_VALUE, (struct attr_scope){C_PRIVATE, key});
+        const struct attr_row *seed = attr_row(CKA_SEED, (struct attr_scope){C_PRIVATE, key});
+        assert_true((value->flags & F_SECRET) != 0);
+        assert_true((key & K_SEEDED) != 0 ? (seed->flags & F_SECRET) != 0 : seed == NULL);
+        value = attr_row(CKA_VALUE, (struct attr_scope){C_PUBLIC, key});
+        assert_int_equal(value->flags & F_SECRET, 0);
+        assert_null(attr_row(CKA_SEED, (struct attr_scope){C_PUBLIC, key}));
+    }
 }
 
 static void numbers(void **state)
@@ -113,6 +122,54 @@ static void classes_and_key_types(void **state)
     assert_int_equal(attr_key_bit(CKK_RSA, C_DOMAIN), 0);
     assert_int_equal(attr_key_bit(CKK_DSA, C_DOMAIN), K_DSA);
     assert_int_equal(attr_key_bit(CKK_DES3, C_SECRET), 0);
+    assert_int_equal(attr_key_bit(CKK_ML_KEM, C_PUBLIC), K_ML_KEM);
+    assert_int_equal(attr_key_bit(CKK_ML_DSA, C_PRIVATE), K_ML_DSA);
+    assert_int_equal(attr_key_bit(CKK_SLH_DSA, C_SECRET), 0);
+    assert_int_equal(attr_key_bit(CKK_COMP_SIG, C_PUBLIC), K_COMP_SIG);
+    assert_int_equal(attr_key_bit(CKK_COMP_KEM, C_PRIVATE), K_COMP_KEM);
+    assert_int_equal(attr_key_type(CKK_CRATON_ML_KEM), CKK_ML_KEM);
+    assert_int_equal(attr_key_type(CKK_CRATON_ML_DSA), CKK_ML_DSA);
+    assert_int_equal(attr_key_type(CKK_CRATON_SLH_DSA), CKK_SLH_DSA);
+    assert_int_equal(attr_key_type(CKK_COMP_SIG), CKK_COMP_SIG);
+    assert_int_equal(attr_key_type(CKK_RSA), CKK_RSA);
+}
+
+/* Usages that a post-quantum key does not have: only false is taken, and false is what they are;
+ * those that it has are true when nothing is said. */
+static void usages_are_separate(void **state)
+{
+    (void)state;
+    static const uint32_t sign[] = {CKA_SIGN, CKA_VERIFY};
+    static const uint32_t establish[] = {CKA_ENCAPSULATE, CKA_DECAPSULATE, CKA_WRAP, CKA_UNWRAP,
+                                         CKA_DERIVE};
+    static const uint32_t never[] = {CKA_ENCRYPT, CKA_DECRYPT, CKA_SIGN_RECOVER,
+                                     CKA_VERIFY_RECOVER};
+    for (uint32_t key = K_ML_KEM; key <= K_COMP_KEM; key <<= 1) {
+        for (unsigned cls = C_PUBLIC; cls <= C_PRIVATE; cls <<= 1) {
+            const struct attr_scope scope = {(uint16_t)cls, key};
+            const bool kem = (key & K_KEM) != 0;
+            const struct attr_row *row = NULL;
+            for (size_t i = 0; i < ARRAY_LEN(sign); i++) {
+                row = attr_row(sign[i], scope);
+                assert_true(row == NULL || ((row->flags & F_NEVER) != 0) == kem);
+            }
+            for (size_t i = 0; i < ARRAY_LEN(establish); i++) {
+                row = attr_row(establish[i], scope);
+                assert_true(row == NULL || ((row->flags & F_NEVER) != 0) == !kem);
+            }
+            for (size_t i = 0; i < ARRAY_LEN(never); i++) {
+                row = attr_row(never[i], scope);
+                assert_true(row == NULL || (row->flags & F_NEVER) != 0);
+            }
+        }
+    }
+    size_t n;
+    const struct attr_row *rows = attr_rows(&n);
+    for (size_t i = 0; i < n; i++) {
+        const bool never_row = (rows[i].flags & F_NEVER) != 0;
+        assert_true(!never_row || rows[i].def == DEF_FALSE);
+        assert_true(rows[i].kind == KIND_BOOL || !never_row);
+    }
 }
 
 int main(void)
@@ -124,6 +181,7 @@ int main(void)
         cmocka_unit_test(secrets_are_known),
         cmocka_unit_test(numbers),
         cmocka_unit_test(classes_and_key_types),
+        cmocka_unit_test(usages_are_separate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,18 +111,18 @@ int mem_equal_ct(const void *a, const void *b, size_t n)
     const uint8_t *x = a;
     const uint8_t *y = b;
     uint64_t differ = 0;
-    while (n > 0) {
-        const size_t step = n < 8 ? n : 8;
-        uint64_t from_x = 0;
-        uint64_t from_y = 0;
-        memcpy(&from_x, x, step);
-        memcpy(&from_y, y, step);
+    for (; n >= 8; n -= 8, x += 8, y += 8) {
+        uint64_t from_x;
+        uint64_t from_y;
+        memcpy(&from_x, x, 8);
+        memcpy(&from_y, y, 8);
         differ |= from_x ^ from_y;
         /* What it is so far is hidden from the compiler: it cannot leave early. */
         __asm__ __volatile__("" : "+r"(differ));
-        x += step;
-        y += step;
-        n -= step;
+    }
+    for (; n > 0; n--, x++, y++) {
+        differ |= (uint64_t)(*x ^ *y);
+        __asm__ __volatile__("" : "+r"(differ));
     }
     /* 0 becomes 1, all else 0, without a branch */
     return (int)(1 & ~((differ | (0 - differ)) >> 63));

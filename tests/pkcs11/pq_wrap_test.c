@@ -567,7 +567,7 @@ static CK_ULONG form_of(enum form form, const CK_BYTE *seed, CK_ULONG seed_n, co
 }
 
 static CK_BYTE value[PQ_VALUE_MAX];
-static CK_BYTE seed[64];
+static CK_BYTE seed[128];
 static CK_BYTE inner[BLOB_MAX];
 static CK_BYTE der[BLOB_MAX];
 static CK_BYTE wrapped[BLOB_MAX];

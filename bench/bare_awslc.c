@@ -13,6 +13,7 @@
 #include <openssl/ec_key.h>
 #include <openssl/ecdh.h>
 #include <openssl/ecdsa.h>
+#include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/nid.h>
 #include <openssl/rand.h>
@@ -38,7 +39,10 @@ struct state {
     AES_KEY aes;
     HMAC_CTX hmac;
     CMAC_CTX *cmac;
-    uint8_t sig[1024];
+    EVP_PKEY *pq;               /* ML-DSA, ML-KEM */
+    EVP_PKEY_CTX *kem;          /* of pq; or of its generation */
+    EVP_MD_CTX *message;        /* begun with pq */
+    uint8_t sig[SIGNATURE_MAX]; /* or a ciphertext of a KEM */
     size_t sig_n;
     uint8_t in[4096], out[4096 + 16], iv[16];
 };
@@ -90,12 +94,16 @@ static int sign(struct state *s)
                    ? 0
                    : -1;
     default:
-        return -1;
+        s->sig_n = sizeof(s->sig);
+        return EVP_DigestSign(s->message, s->sig, &s->sig_n, s->in, 32) ? 0 : -1;
     }
 }
 
 static int verify(struct state *s)
 {
+    if (s->pq != NULL) {
+        return EVP_DigestVerify(s->message, s->sig, s->sig_n, s->in, 32) ? 0 : -1;
+    }
     if (s->rsa != NULL) {
         return RSA_verify(NID_sha256, s->in, 32, s->sig, s->sig_n, s->rsa) ? 0 : -1;
     }
@@ -112,6 +120,19 @@ static int agree(struct state *s)
     }
     return ECDH_compute_key(s->out, 32, EC_KEY_get0_public_key(s->peer), s->ec, NULL) == 32 ? 0
                                                                                             : -1;
+}
+
+static int encapsulate(struct state *s)
+{
+    size_t n = 32;
+    s->sig_n = sizeof(s->sig);
+    return EVP_PKEY_encapsulate(s->kem, s->sig, &s->sig_n, s->out, &n) ? 0 : -1;
+}
+
+static int decapsulate(struct state *s)
+{
+    size_t n = 32;
+    return EVP_PKEY_decapsulate(s->kem, s->out, &n, s->sig, s->sig_n) ? 0 : -1;
 }
 
 static int encrypt(struct state *s)
@@ -138,6 +159,16 @@ static int encrypt(struct state *s)
 
 static int generate(struct state *s)
 {
+    if (s->kem != NULL) {
+        EVP_PKEY *k = NULL;
+        const int good = EVP_PKEY_keygen(s->kem, &k);
+        EVP_PKEY_free(k);
+        return good ? 0 : -1;
+    }
+    if (s->alg == ALG_X25519) {
+        X25519_keypair(s->ed_pub, s->ed_priv);
+        return 0;
+    }
     if (s->alg == ALG_AES) {
         return RAND_bytes(s->out, 32) ? 0 : -1;
     }
@@ -165,6 +196,10 @@ static int once(void *state)
         return verify(s);
     case OP_AGREE:
         return agree(s);
+    case OP_ENCAPSULATE:
+        return encapsulate(s);
+    case OP_DECAPSULATE:
+        return decapsulate(s);
     case OP_ENCRYPT:
         return encrypt(s);
     case OP_DIGEST:
@@ -194,6 +229,9 @@ static void release(void *state)
     EVP_AEAD_CTX_cleanup(&s->aead);
     HMAC_CTX_cleanup(&s->hmac);
     CMAC_CTX_free(s->cmac);
+    EVP_MD_CTX_free(s->message);
+    EVP_PKEY_CTX_free(s->kem);
+    EVP_PKEY_free(s->pq);
     mem_free(s);
 }
 
@@ -201,6 +239,71 @@ static EC_KEY *new_ec(int nid)
 {
     EC_KEY *k = EC_KEY_new_by_curve_name(nid);
     return k != NULL && EC_KEY_generate_key(k) ? k : NULL;
+}
+
+/* Of the post-quantum algorithms that the library has; NID_undef: another. */
+static int pq_nid(enum alg alg)
+{
+    switch (alg) {
+    case ALG_ML_DSA_44:
+        return NID_MLDSA44;
+    case ALG_ML_DSA_65:
+        return NID_MLDSA65;
+    case ALG_ML_DSA_87:
+        return NID_MLDSA87;
+    case ALG_ML_KEM_512:
+        return NID_MLKEM512;
+    case ALG_ML_KEM_768:
+        return NID_MLKEM768;
+    case ALG_ML_KEM_1024:
+        return NID_MLKEM1024;
+    default:
+        return NID_undef;
+    }
+}
+
+static EVP_PKEY_CTX *pq_generator(const struct state *s)
+{
+    const bool signs = s->alg <= ALG_ML_DSA_87;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(signs ? EVP_PKEY_PQDSA : EVP_PKEY_KEM, NULL);
+    const bool good = ctx != NULL &&
+                      (signs ? EVP_PKEY_CTX_pqdsa_set_params(ctx, pq_nid(s->alg))
+                             : EVP_PKEY_CTX_kem_set_params(ctx, pq_nid(s->alg))) &&
+                      EVP_PKEY_keygen_init(ctx);
+    if (!good) {
+        EVP_PKEY_CTX_free(ctx);
+        return NULL;
+    }
+    return ctx;
+}
+
+/* Contexts are begun once and then serve any number of messages or secrets. */
+static int prepare_pq(struct state *s)
+{
+    EVP_PKEY_CTX *maker = pq_generator(s);
+    if (s->op == OP_GENERATE) {
+        s->kem = maker;
+        return maker != NULL ? 0 : -1;
+    }
+    const int made = maker != NULL && EVP_PKEY_keygen(maker, &s->pq);
+    EVP_PKEY_CTX_free(maker);
+    if (!made) {
+        return -1;
+    }
+    if (s->op == OP_ENCAPSULATE || s->op == OP_DECAPSULATE) {
+        s->kem = EVP_PKEY_CTX_new(s->pq, NULL);
+        return s->kem != NULL && encapsulate(s) == 0 ? 0 : -1;
+    }
+    s->message = EVP_MD_CTX_new();
+    if (!EVP_DigestSignInit(s->message, NULL, NULL, NULL, s->pq)) {
+        return -1;
+    }
+    if (s->op == OP_SIGN) {
+        return 0;
+    }
+    const int signed_ = sign(s);
+    EVP_MD_CTX_cleanup(s->message);
+    return signed_ == 0 && EVP_DigestVerifyInit(s->message, NULL, NULL, NULL, s->pq) ? 0 : -1;
 }
 
 /* The parameters of the algorithm; 0 when this library has it for the operation. */
@@ -247,6 +350,20 @@ static int prepare_key(struct state *s)
     }
 }
 
+static int prepare_row(struct state *s)
+{
+    if (pq_nid(s->alg) != NID_undef) {
+        return prepare_pq(s);
+    }
+    if (s->alg > ALG_AES) {
+        return -1; /* not in the library */
+    }
+    if (s->op == OP_GENERATE || s->op == OP_RANDOM) {
+        return 0;
+    }
+    return prepare_key(s) == 0 && (s->op != OP_VERIFY || sign(s) == 0) ? 0 : -1;
+}
+
 static void *prepare(const struct row *row, unsigned thread)
 {
     (void)thread;
@@ -262,8 +379,7 @@ static void *prepare(const struct row *row, unsigned thread)
     s->n = row->n;
     HMAC_CTX_init(&s->hmac);
     EVP_AEAD_CTX_zero(&s->aead);
-    const bool keyless = row->op == OP_GENERATE || row->op == OP_RANDOM;
-    if (!keyless && (prepare_key(s) != 0 || (row->op == OP_VERIFY && sign(s) != 0))) {
+    if (prepare_row(s) != 0) {
         release(s);
         return NULL;
     }

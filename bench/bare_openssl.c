@@ -22,15 +22,15 @@ struct state {
     size_t n;
     size_t digest_n;
     EVP_PKEY *key, *peer;
-    EVP_PKEY_CTX *pkey;   /* begun for the operation; keeps it */
-    EVP_SIGNATURE *eddsa; /* Ed25519 begins anew each time */
+    EVP_PKEY_CTX *pkey; /* begun for the operation; keeps it, but for Ed25519 */
+    EVP_SIGNATURE *how; /* of messages */
     EVP_MD *md;
     EVP_MD_CTX *digest;
     EVP_CIPHER *cipher;
     EVP_CIPHER_CTX *cx;
     EVP_MAC *mac_alg;
     EVP_MAC_CTX *mac;
-    uint8_t sig[1024];
+    uint8_t sig[SIGNATURE_MAX]; /* or a ciphertext of a KEM */
     size_t sig_n;
     uint8_t in[4096], out[4096 + 32], iv[16];
 };
@@ -60,7 +60,7 @@ static int sign(struct state *s)
         return good(EVP_MAC_init(s->mac, NULL, 0, NULL) && EVP_MAC_update(s->mac, s->in, s->n) &&
                     EVP_MAC_final(s->mac, s->out, &n, sizeof(s->out)));
     }
-    if (s->alg == ALG_ED25519 && EVP_PKEY_sign_message_init(s->pkey, s->eddsa, NULL) != 1) {
+    if (s->alg == ALG_ED25519 && EVP_PKEY_sign_message_init(s->pkey, s->how, NULL) != 1) {
         return -1;
     }
     const int rc = EVP_PKEY_sign(s->pkey, s->sig, &n, s->in, s->digest_n);
@@ -70,10 +70,23 @@ static int sign(struct state *s)
 
 static int verify(struct state *s)
 {
-    if (s->alg == ALG_ED25519 && EVP_PKEY_verify_message_init(s->pkey, s->eddsa, NULL) != 1) {
+    if (s->alg == ALG_ED25519 && EVP_PKEY_verify_message_init(s->pkey, s->how, NULL) != 1) {
         return -1;
     }
     return good(EVP_PKEY_verify(s->pkey, s->sig, s->sig_n, s->in, s->digest_n));
+}
+
+static int encapsulate(struct state *s)
+{
+    size_t n = 32;
+    s->sig_n = sizeof(s->sig);
+    return good(EVP_PKEY_encapsulate(s->pkey, s->sig, &s->sig_n, s->out, &n));
+}
+
+static int decapsulate(struct state *s)
+{
+    size_t n = 32;
+    return good(EVP_PKEY_decapsulate(s->pkey, s->out, &n, s->sig, s->sig_n));
 }
 
 static int encrypt(struct state *s)
@@ -115,6 +128,10 @@ static int once(void *state)
         return verify(s);
     case OP_AGREE:
         return good(EVP_PKEY_derive(s->pkey, s->out, &len));
+    case OP_ENCAPSULATE:
+        return encapsulate(s);
+    case OP_DECAPSULATE:
+        return decapsulate(s);
     case OP_ENCRYPT:
         return encrypt(s);
     case OP_DIGEST:
@@ -139,7 +156,7 @@ static void release(void *state)
     EVP_PKEY_CTX_free(s->pkey);
     EVP_PKEY_free(s->key);
     EVP_PKEY_free(s->peer);
-    EVP_SIGNATURE_free(s->eddsa);
+    EVP_SIGNATURE_free(s->how);
     EVP_MD_CTX_free(s->digest);
     EVP_MD_free(s->md);
     EVP_CIPHER_CTX_free(s->cx);
@@ -147,6 +164,33 @@ static void release(void *state)
     EVP_MAC_CTX_free(s->mac);
     EVP_MAC_free(s->mac_alg);
     mem_free(s);
+}
+
+/* NULL: not post-quantum. */
+static const char *pq_name(enum alg alg)
+{
+    switch (alg) {
+    case ALG_ML_DSA_44:
+        return "ML-DSA-44";
+    case ALG_ML_DSA_65:
+        return "ML-DSA-65";
+    case ALG_ML_DSA_87:
+        return "ML-DSA-87";
+    case ALG_SLH_DSA_SHA2_128S:
+        return "SLH-DSA-SHA2-128s";
+    case ALG_SLH_DSA_SHA2_128F:
+        return "SLH-DSA-SHA2-128f";
+    case ALG_SLH_DSA_SHAKE_128F:
+        return "SLH-DSA-SHAKE-128f";
+    case ALG_ML_KEM_512:
+        return "ML-KEM-512";
+    case ALG_ML_KEM_768:
+        return "ML-KEM-768";
+    case ALG_ML_KEM_1024:
+        return "ML-KEM-1024";
+    default:
+        return NULL;
+    }
 }
 
 static EVP_PKEY *new_key(enum alg alg)
@@ -169,7 +213,7 @@ static EVP_PKEY *new_key(enum alg alg)
     case ALG_X25519:
         return EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
     default:
-        return NULL;
+        return pq_name(alg) != NULL ? EVP_PKEY_Q_keygen(NULL, NULL, pq_name(alg)) : NULL;
     }
 }
 
@@ -196,25 +240,61 @@ static int begin_verify(struct state *s, bool rsa)
                : -1;
 }
 
+static int prepare_generate(struct state *s, bool rsa)
+{
+    const char *name = pq_name(s->alg);
+    name = name != NULL ? name : rsa ? "RSA" : s->alg == ALG_X25519 ? "X25519" : "EC";
+    s->pkey = EVP_PKEY_CTX_new_from_name(NULL, name, NULL);
+    if (EVP_PKEY_keygen_init(s->pkey) != 1) {
+        return -1;
+    }
+    if (rsa) {
+        return good(EVP_PKEY_CTX_set_rsa_keygen_bits(s->pkey, 2048));
+    }
+    return s->alg == ALG_P256 ? good(EVP_PKEY_CTX_set_group_name(s->pkey, "P-256")) : 0;
+}
+
+/* Begun once; the context then serves any number of messages or secrets. */
+static int prepare_pq(struct state *s)
+{
+    const char *name = pq_name(s->alg);
+    switch (s->op) {
+    case OP_SIGN:
+    case OP_VERIFY:
+        s->how = EVP_SIGNATURE_fetch(NULL, name, NULL);
+        if (EVP_PKEY_sign_message_init(s->pkey, s->how, NULL) != 1) {
+            return -1;
+        }
+        return s->op == OP_SIGN
+                   ? 0
+                   : good(sign(s) == 0 && EVP_PKEY_verify_message_init(s->pkey, s->how, NULL) == 1);
+    case OP_ENCAPSULATE:
+        return good(EVP_PKEY_encapsulate_init(s->pkey, NULL));
+    case OP_DECAPSULATE:
+        return good(EVP_PKEY_encapsulate_init(s->pkey, NULL) == 1 && encapsulate(s) == 0 &&
+                    EVP_PKEY_decapsulate_init(s->pkey, NULL) == 1);
+    default:
+        return -1;
+    }
+}
+
 static int prepare_pkey(struct state *s)
 {
     const bool rsa = s->alg == ALG_RSA2048 || s->alg == ALG_RSA3072 || s->alg == ALG_RSA4096;
     s->digest_n = s->alg == ALG_P384 ? 48 : s->alg == ALG_P521 ? 64 : 32;
-    s->md = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-    s->eddsa = EVP_SIGNATURE_fetch(NULL, "ED25519", NULL);
     if (s->op == OP_GENERATE) {
-        s->pkey = EVP_PKEY_CTX_new_from_name(NULL, rsa ? "RSA" : "EC", NULL);
-        return EVP_PKEY_keygen_init(s->pkey) == 1 &&
-                       (rsa ? EVP_PKEY_CTX_set_rsa_keygen_bits(s->pkey, 2048)
-                            : EVP_PKEY_CTX_set_group_name(s->pkey, "P-256")) == 1
-                   ? 0
-                   : -1;
+        return prepare_generate(s, rsa);
     }
     s->key = new_key(s->alg);
     s->pkey = s->key == NULL ? NULL : EVP_PKEY_CTX_new_from_pkey(NULL, s->key, NULL);
     if (s->pkey == NULL) {
         return -1;
     }
+    if (pq_name(s->alg) != NULL) {
+        return prepare_pq(s);
+    }
+    s->md = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+    s->how = EVP_SIGNATURE_fetch(NULL, "ED25519", NULL);
     if (s->op == OP_SIGN) {
         return begin_sign(s, rsa);
     }

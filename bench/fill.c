@@ -15,6 +15,7 @@
 #include "bench.h"
 
 static struct module_place where;
+static void *module; /* of dlopen */
 
 void module_place_set(const struct module_place *p)
 {
@@ -73,13 +74,13 @@ int store_select(enum place place)
 
 const struct CK_FUNCTION_LIST *module_load(char *say, size_t cap)
 {
-    void *so = dlopen(where.path, RTLD_NOW | RTLD_LOCAL);
-    if (so == NULL) {
+    module = dlopen(where.path, RTLD_NOW | RTLD_LOCAL);
+    if (module == NULL) {
         snprintf(say, cap, "%s", dlerror());
         return NULL;
     }
     CK_RV (*get)(CK_FUNCTION_LIST_PTR_PTR list) = NULL;
-    void *symbol = dlsym(so, "C_GetFunctionList");
+    void *symbol = dlsym(module, "C_GetFunctionList");
     mem_copy(&get, &symbol, sizeof(get));
     CK_FUNCTION_LIST_PTR list = NULL;
     if (get == NULL || get(&list) != CKR_OK || list == NULL) {
@@ -87,6 +88,19 @@ const struct CK_FUNCTION_LIST *module_load(char *say, size_t cap)
         return NULL;
     }
     return list;
+}
+
+const struct CK_FUNCTION_LIST_3_2 *module_list_3_2(void)
+{
+    CK_RV (*get)(CK_UTF8CHAR_PTR, CK_VERSION_PTR, CK_INTERFACE_PTR_PTR, CK_FLAGS) = NULL;
+    CK_UTF8CHAR name[] = "PKCS 11";
+    CK_VERSION version = {3, 2};
+    CK_INTERFACE_PTR found = NULL;
+    void *symbol = dlsym(module, "C_GetInterface");
+    mem_copy(&get, &symbol, sizeof(get));
+    return get != NULL && get(name, &version, &found, 0) == CKR_OK && found != NULL
+               ? found->pFunctionList
+               : NULL;
 }
 
 static int token_make(const CK_FUNCTION_LIST *p11, CK_SLOT_ID slot)

@@ -143,33 +143,42 @@ static bool read_whole(int fd, void *p, size_t n)
     return true;
 }
 
-static void release_all(const struct subject *s, void *states[THREADS_MAX])
+/* A row under way. */
+struct work {
+    const struct subject *how;
+    void *states[THREADS_MAX];
+};
+
+static void release_all(struct work *w)
 {
     for (size_t i = 0; i < THREADS_MAX; i++) {
-        if (states[i] != NULL) {
-            s->release(states[i]);
-            states[i] = NULL;
+        if (w->states[i] != NULL) {
+            w->how->release(w->states[i]);
+            w->states[i] = NULL;
         }
     }
 }
 
-static double serve(const struct subject *s, void *states[THREADS_MAX], const struct request *q)
+static double serve(const struct subject *s, struct work *w, const struct request *q)
 {
+    const struct row *row = &rows[q->row];
+    const bool parts = s != &subject_module && row->parts[0].alg != ALG_NONE;
+    w->how = parts ? subject_in_parts(s) : s;
     for (unsigned i = 0; i < q->threads; i++) {
-        if (states[i] == NULL) {
-            states[i] = s->prepare(&rows[q->row], i);
+        if (w->states[i] == NULL) {
+            w->states[i] = w->how->prepare(row, i);
         }
-        if (states[i] == NULL) {
+        if (w->states[i] == NULL) {
             return -1;
         }
     }
-    return run_threads(s, states, q);
+    return run_threads(w->how, w->states, q);
 }
 
 int worker_main(enum who who, enum place place)
 {
     const struct subject *s = subject_of(who);
-    void *states[THREADS_MAX] = {NULL};
+    struct work work = {.how = NULL};
     struct answer a = {.ops = 0};
     struct request q;
     const int in = STDIN_FILENO;
@@ -182,13 +191,13 @@ int worker_main(enum who who, enum place place)
            read_whole(in, &q, sizeof(q)) && q.command != CMD_STOP) {
         memset(&a, 0, sizeof(a));
         if (q.command == CMD_ROW_DONE) {
-            release_all(s, states);
+            release_all(&work);
         } else {
-            a.ops = serve(s, states, &q);
+            a.ops = serve(s, &work, &q);
         }
     }
     if (s != NULL) {
-        release_all(s, states);
+        release_all(&work);
         s->close();
     }
     return 0;

@@ -233,6 +233,19 @@ static void decapsulate(struct session *s, const struct options *o)
 
 /* ---- the command line ------------------------------------------------------------------------- */
 
+static void usage(void)
+{
+    puts(
+        "pq_keys --module FILE [--token LABEL] [--pin PIN] COMMAND [OPTION...]\n"
+        "  --list-mechanisms, --list-types\n"
+        "  --generate TYPE | --import FILE.pem     --label TEXT --id HEX\n"
+        "  --public                                --label TEXT | --id HEX, --output FILE\n"
+        "  --sign | --verify                       --input FILE --signature FILE [--context TEXT]\n"
+        "  --encapsulate | --decapsulate           --ciphertext FILE --secret FILE\n"
+        "  [--mechanism NAME]                      another mechanism than the key type's own\n"
+        "The PIN may be in the environment, as CRATON_PIN.");
+}
+
 static void list_types(void)
 {
     for (unsigned i = 0; pq_type_at(i) != NULL; i++) {
@@ -259,11 +272,12 @@ static void run(const struct options *o)
 {
     struct session s = {NULL, 0, 0};
     if (o->command == NULL) {
-        fail("say what to do: --list-mechanisms, --generate TYPE, --sign, ...");
+        fail("say what to do (--help)");
     }
-    if (strcmp(o->command, "list-types") == 0) {
+    if (strcmp(o->command, "help") == 0) {
+        usage();
+    } else if (strcmp(o->command, "list-types") == 0) {
         list_types();
-        return;
     }
     for (unsigned i = 0; i < COUNT(commands); i++) {
         if (strcmp(o->command, commands[i].name) == 0) {
@@ -306,6 +320,7 @@ int main(int argc, char **argv)
         {"verify", NULL, 0},
         {"encapsulate", NULL, 0},
         {"decapsulate", NULL, 0},
+        {"help", NULL, 0},
     };
     struct option table[COUNT(words) + 1] = {{NULL, 0, NULL, 0}};
     for (unsigned i = 0; i < COUNT(words); i++) {

@@ -5,6 +5,7 @@
 #ifndef CRATON_BASE_BYTES_H
 #define CRATON_BASE_BYTES_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -65,11 +66,50 @@ NODISCARD enum rc rd_take(struct rd *r, size_t n, struct bytes *ret);
 NODISCARD enum rc rd_block(struct rd *r, struct bytes *ret); /* u32 length, then the bytes */
 NODISCARD enum rc rd_end(const struct rd *r);                /* RC_MALFORMED when bytes are left */
 
-/* Big endian helpers for fixed places. */
-void put_u32_be(uint8_t out[4], uint32_t v);
-void put_u64_be(uint8_t out[8], uint64_t v);
-uint64_t get_u64_be(const uint8_t in[8]);
-void put_u64_le(uint8_t out[8], uint64_t v);
-uint64_t get_u64_le(const uint8_t in[8]);
+/* Integers at fixed places. */
+static inline void put_u32_be(uint8_t out[4], uint32_t v)
+{
+    const uint32_t be = htobe32(v);
+    memcpy(out, &be, sizeof be);
+}
+
+static inline void put_u64_be(uint8_t out[8], uint64_t v)
+{
+    const uint64_t be = htobe64(v);
+    memcpy(out, &be, sizeof be);
+}
+
+static inline void put_u32_le(uint8_t out[4], uint32_t v)
+{
+    const uint32_t le = htole32(v);
+    memcpy(out, &le, sizeof le);
+}
+
+static inline void put_u64_le(uint8_t out[8], uint64_t v)
+{
+    const uint64_t le = htole64(v);
+    memcpy(out, &le, sizeof le);
+}
+
+static inline uint64_t get_u64_be(const uint8_t in[8])
+{
+    uint64_t be;
+    memcpy(&be, in, sizeof be);
+    return be64toh(be);
+}
+
+static inline uint32_t get_u32_le(const uint8_t in[4])
+{
+    uint32_t le;
+    memcpy(&le, in, sizeof le);
+    return le32toh(le);
+}
+
+static inline uint64_t get_u64_le(const uint8_t in[8])
+{
+    uint64_t le;
+    memcpy(&le, in, sizeof le);
+    return le64toh(le);
+}
 
 #endif

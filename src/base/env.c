@@ -44,11 +44,13 @@ static void feed_window(struct health *h, uint8_t sample)
 
 bool health_feed(struct health *h, const uint8_t *samples, size_t n)
 {
+    struct health now = *h; /* a copy that can stay in registers */
     for (size_t i = 0; i < n; i++) {
-        feed_repetition(h, samples[i]);
-        feed_window(h, samples[i]);
+        feed_repetition(&now, samples[i]);
+        feed_window(&now, samples[i]);
     }
-    return !h->failed;
+    *h = now;
+    return !now.failed;
 }
 
 static struct lock health_lock = {PTHREAD_MUTEX_INITIALIZER, LOCK_MEMORY};
@@ -106,13 +108,25 @@ static enum rc startup(void)
     return rc;
 }
 
-static enum rc drawn_and_tested(uint8_t *out, size_t n)
+static enum rc begin_testing(void)
 {
     LOCKED(&health_lock);
     REQUIRE(!health.failed, RC_ENTROPY);
-    TRY(startup());
+    return startup();
+}
+
+static enum rc test_drawn(const uint8_t *p, size_t n)
+{
+    LOCKED(&health_lock);
+    return health_feed(&health, p, n) ? RC_OK : RC_ENTROPY;
+}
+
+/* Threads draw side by side; the tests see one draw after the other. */
+static enum rc drawn_and_tested(uint8_t *out, size_t n)
+{
+    TRY(begin_testing());
     TRY(draw(out, n));
-    return health_feed(&health, out, n) ? RC_OK : RC_ENTROPY;
+    return test_drawn(out, n);
 }
 
 static enum rc system_entropy(void *ctx, uint8_t *out, size_t n)

@@ -108,19 +108,22 @@ void mem_wipe(void *p, size_t n)
 
 int mem_equal_ct(const void *a, const void *b, size_t n)
 {
-    const volatile uint8_t *x = a;
-    const volatile uint8_t *y = b;
-    uint32_t differ = 0;
-    for (size_t i = 0; i < n; i++) {
-        differ |= (uint32_t)(x[i] ^ y[i]);
+    const uint8_t *x = a;
+    const uint8_t *y = b;
+    uint64_t differ = 0;
+    for (; n >= 8; n -= 8, x += 8, y += 8) {
+        uint64_t from_x;
+        uint64_t from_y;
+        memcpy(&from_x, x, 8);
+        memcpy(&from_y, y, 8);
+        differ |= from_x ^ from_y;
+        /* What it is so far is hidden from the compiler: it cannot leave early. */
+        __asm__ __volatile__("" : "+r"(differ));
     }
-    /* 0 becomes 1, 1 to 255 become 0, without a branch */
-    return (int)(((differ - 1) >> 8) & 1);
-}
-
-void mem_copy(void *to, const void *from, size_t n)
-{
-    if (n != 0) {
-        memcpy(to, from, n);
+    for (; n > 0; n--, x++, y++) {
+        differ |= (uint64_t)(*x ^ *y);
+        __asm__ __volatile__("" : "+r"(differ));
     }
+    /* 0 becomes 1, all else 0, without a branch */
+    return (int)(1 & ~((differ | (0 - differ)) >> 63));
 }

@@ -7,6 +7,7 @@
 #define CRATON_BASE_MEM_H
 
 #include <stddef.h>
+#include <string.h>
 
 #include "rc.h"
 
@@ -30,7 +31,12 @@ void mem_wipe(void *p, size_t n);
 int mem_equal_ct(const void *a, const void *b, size_t n);
 
 /* Copies N bytes; N may be 0 with NULL pointers. The areas must not overlap. */
-void mem_copy(void *to, const void *from, size_t n);
+static inline void mem_copy(void *to, const void *from, size_t n)
+{
+    if (n != 0) {
+        memcpy(to, from, n);
+    }
+}
 
 /* Faults for tests: the NTH next allocation in this process (1 = the very next; also of secrets
  * and growing buffers) fails once. 0 switches it off. */

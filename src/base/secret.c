@@ -56,6 +56,7 @@ struct region {
     size_t data_size;
     size_t large;        /* bytes of the one block, or 0 for a region of cells */
     size_t large_locked; /* pages that are locked */
+    bool empty_in_child; /* the kernel promised */
     unsigned epoch;      /* of the process that made it: see secret_after_fork */
     unsigned cells;
     uint64_t free_cells; /* bit set: cell is free */
@@ -156,10 +157,10 @@ static struct region *region_new(struct arena *arena, size_t data_size)
         return NULL;
     }
     (void)madvise(base + data_at, data_size, MADV_DONTDUMP);
-#ifdef MADV_WIPEONFORK
-    (void)madvise(base + data_at, data_size, MADV_WIPEONFORK);
-#endif
     struct region *r = (struct region *)(void *)(base + page);
+#ifdef MADV_WIPEONFORK
+    r->empty_in_child = madvise(base + data_at, data_size, MADV_WIPEONFORK) == 0;
+#endif
     r->map_size = size;
     r->data = base + data_at;
     r->data_size = data_size;
@@ -384,9 +385,9 @@ static void *block_take(struct arena *arena, unsigned class_no)
 static void block_give(struct region *r, struct cell *c, uint8_t *p)
 {
     struct arena *arena = r->home;
-    const size_t size = class_size[c->class_no];
-    const size_t at = (size_t)(p - cell_data(r, c));
-    const size_t block = at / size;
+    const unsigned size = class_size[c->class_no];
+    const unsigned at = (unsigned)(p - cell_data(r, c)); /* within a cell */
+    const unsigned block = at / size;
     const uint64_t bit = 1ULL << (block & 63);
     if (at % size != 0 || block >= c->blocks || (c->free_map[block / 64] & bit) != 0) {
         damaged("a block was released twice, or never given");
@@ -537,6 +538,11 @@ void secret_release(void *p)
     }
 }
 
+bool secret_empty_in_child(const void *p)
+{
+    return region_of(p)->empty_in_child;
+}
+
 struct secret *secret_new(size_t n)
 {
     size_t size = 0;
@@ -583,11 +589,6 @@ void secret_free_at(struct secret **s)
 int secret_equal(const struct secret *a, const struct secret *b)
 {
     return a->n == b->n && mem_equal_ct(a->p, b->p, a->n) != 0;
-}
-
-struct bytes secret_view(const struct secret *s)
-{
-    return BYTES(s->p, s->n);
 }
 
 void secret_after_fork(void)

@@ -36,11 +36,17 @@ void secret_free_at(struct secret **s);
 int secret_equal(const struct secret *a, const struct secret *b);
 
 /* For places that own the bytes' meaning (sealing, handing out an extractable value). */
-struct bytes secret_view(const struct secret *s);
+static inline struct bytes secret_view(const struct secret *s)
+{
+    return BYTES(s->p, s->n);
+}
 
 /* Raw memory of the same kind, for a library's key context. 16-byte aligned, zero. */
 void *secret_alloc(size_t n);
 void secret_release(void *p); /* wipes; NULL allowed */
+
+/* Whether the kernel sees to it that P, of the above, reads zero in a forked child (Linux 4.14). */
+bool secret_empty_in_child(const void *p);
 
 /* In a forked child the parent's secrets read as zero; this forgets the parent's regions (they are
  * left mapped) so that new secrets get new pages. Called once by the child's C_Initialize. */

@@ -78,14 +78,14 @@ struct pq_sizes comp_sizes(unsigned set, bool *ret_exact)
 /* The crypto that is open; set before and forgotten after anybody uses it. */
 static const struct crypto *opened;
 
-const struct pkey_ops *comp_half(const struct crypto *c, const struct pkey_spec *half)
+static const struct pkey_ops *half_ops(const struct crypto *c, const struct pkey_spec *half)
 {
     const struct pkey_ops *ops = c->pkey[half->kind][half->curve];
 
     return ops != NULL && ops->supports(half) ? ops : NULL;
 }
 
-const struct pkey_ops *comp_maker(const struct crypto *c, const struct pkey_spec *half)
+static const struct pkey_ops *maker_ops(const struct crypto *c, const struct pkey_spec *half)
 {
     const struct pkey_ops *ops = c->pkey_generate[half->kind][half->curve];
 
@@ -97,20 +97,17 @@ static bool has_hash(const struct crypto *c, enum hash_alg alg)
     return alg == HASH_NONE || c->digest[alg] != NULL;
 }
 
-/* Both halves, and the hashes that mix them. An agreement makes an ephemeral pair at each use. */
+/* Both halves, and the hashes that mix them. */
 static bool served(const struct crypto *c, const struct comp_row *row)
 {
-    if (comp_half(c, &row->pq) == NULL || comp_half(c, &row->other) == NULL) {
+    if (half_ops(c, &row->pq) == NULL || half_ops(c, &row->other) == NULL) {
         return false;
     }
     if (row->kind == PKEY_COMP_SIG) {
         return has_hash(c, row->hash) && has_hash(c, row->prehash) && has_hash(c, HASH_SHAKE256);
     }
-    if (row->combiner == COMBINER_XWING && !has_hash(c, HASH_SHAKE256)) {
-        return false;
-    }
     return has_hash(c, HASH_SHA3_256) &&
-           (row->other.kind == PKEY_RSA || comp_maker(c, &row->other) != NULL);
+           (row->combiner != COMBINER_XWING || has_hash(c, HASH_SHAKE256));
 }
 
 /* The row of SPEC, when it can be served. */
@@ -195,8 +192,8 @@ static enum rc load(const struct pkey_spec *spec, const struct key_parts *parts,
     k->row = row;
     k->c = opened;
     k->priv = priv;
-    k->pq_ops = comp_half(opened, &row->pq);
-    k->other_ops = comp_half(opened, &row->other);
+    k->pq_ops = half_ops(opened, &row->pq);
+    k->other_ops = half_ops(opened, &row->other);
     k->pq_out = pq_sizes(row->pq.kind)->out;
     k->size = k->pq_out + comp_other_out_size(row);
     TRY(keep_other_pub(k, &halves.other));
@@ -215,8 +212,8 @@ static enum rc complete(const struct pkey_spec *spec, struct key_parts *parts)
     TRY(find(spec, &row));
     REQUIRE(parts->priv != NULL, RC_TEMPLATE_INCOMPLETE);
     TRY(comp_read_priv(opened, row, parts->priv, &halves));
-    TRY(comp_half(opened, &row->pq)->complete(&row->pq, &halves.pq));
-    TRY(comp_half(opened, &row->other)->complete(&row->other, &halves.other));
+    TRY(half_ops(opened, &row->pq)->complete(&row->pq, &halves.pq));
+    TRY(half_ops(opened, &row->other)->complete(&row->other, &halves.other));
     TRY(comp_write_pub(row, &halves, &pub));
     buf_free(&parts->pub);
     parts->pub = pub;
@@ -228,8 +225,8 @@ static enum rc complete(const struct pkey_spec *spec, struct key_parts *parts)
 static enum rc make_halves(const struct comp_row *row, struct bytes e, struct rng *rng,
                            struct key_parts *ret)
 {
-    const struct pkey_ops *pq = comp_maker(opened, &row->pq);
-    const struct pkey_ops *other = comp_maker(opened, &row->other);
+    const struct pkey_ops *pq = maker_ops(opened, &row->pq);
+    const struct pkey_ops *other = maker_ops(opened, &row->other);
     AUTO_COMP_PARTS struct comp_parts halves = {0};
 
     REQUIRE(pq != NULL && other != NULL, RC_MECHANISM_INVALID);

@@ -18,12 +18,13 @@ enum comp_set {
     COMP_SET_COUNT
 };
 
-/* PKEY_COMP_SIG or PKEY_COMP_KEM. */
+/* PKEY_COMP_SIG or PKEY_COMP_KEM; PKEY_COUNT for a number that is no set. */
 enum pkey_kind comp_kind(unsigned set);
 /* The hash by which a composite signature takes its message. */
 enum hash_alg comp_hash(unsigned set);
 /* Bytes: of the public value, of the private value, of a signature or ciphertext. At most: RSA keys
- * and ECDSA signatures are DER inside. *RET_EXACT (may be NULL): all three are exact. */
+ * (here with e = 65537) and ECDSA signatures are DER inside. *RET_EXACT (may be NULL): all three are
+ * exact. Zero for a number that is no set. */
 struct pq_sizes comp_sizes(unsigned set, bool *ret_exact);
 
 /* crypto.c: composites find their halves in C from now on, and are in its table. One crypto is open

@@ -82,61 +82,55 @@ static size_t other_at(const struct pkey *k)
 
 /* ---- encapsulation ---------------------------------------------------------------------------------- */
 
-static enum rc carry(const struct pkey *k, struct rng *rng, uint8_t *ct, struct secret **ret)
+/* What an encapsulation starts from: m of ML-KEM, and the other half's secret or ephemeral key. */
+struct drawn {
+    uint8_t p[M_N + AGREED_MAX];
+    size_t n;
+};
+
+/* One request for both halves. EC draws its scalar itself, below its order: nothing here then. */
+static enum rc draw(const struct pkey *k, struct rng *rng, struct bytes fixed, struct drawn *ret)
 {
-    AUTO_SECRET struct secret *carried = secret_new(COMP_CARRIED);
+    const struct pkey_spec *other = &k->row->other;
+    const size_t own_n = other->kind == PKEY_RSA  ? COMP_CARRIED
+                         : other->kind == PKEY_EC ? 0
+                                                  : comp_scalar_size(other);
+
+    if (fixed.n == 0) {
+        ret->n = M_N + own_n;
+        return rng_bytes(rng, ret->p, ret->n);
+    }
+    REQUIRE(other->kind != PKEY_RSA && fixed.n == M_N + comp_scalar_size(other), RC_ARGUMENTS_BAD);
+    ret->n = fixed.n;
+    mem_copy(ret->p, fixed.p, fixed.n);
+    return RC_OK;
+}
+
+static enum rc carry(const struct pkey *k, struct bytes own, uint8_t *ct, struct secret **ret)
+{
+    AUTO_SECRET struct secret *carried = secret_from(own.p, own.n);
     size_t n = 0;
 
     REQUIRE(carried != NULL, RC_HOST_MEMORY);
-    TRY(rng_bytes(rng, carried->p, carried->n));
     TRY(k->other_ops->encrypt(k->other, &oaep, secret_view(carried), ct, &n));
     REQUIRE(n == k->size - k->pq_out, RC_CRYPTO_LIBRARY);
     *ret = TAKE(carried);
     return RC_OK;
 }
 
-/* A pair for one agreement. */
-static enum rc ephemeral(const struct pkey *k, struct rng *rng, struct bytes fixed,
-                         struct key_parts *ret)
+static enum rc encapsulate_both(const struct pkey *k, struct rng *rng, const struct drawn *from,
+                                uint8_t *ct, struct secret **ret)
 {
-    const struct pkey_spec *spec = &k->row->other;
-
-    if (fixed.n == 0) {
-        return comp_maker(k->c, spec)->generate(spec, BYTES_NONE, rng, ret);
-    }
-    ret->priv = secret_from(fixed.p, fixed.n);
-    REQUIRE(ret->priv != NULL, RC_HOST_MEMORY);
-    return k->other_ops->complete(spec, ret);
-}
-
-static enum rc agree_anew(const struct pkey *k, struct rng *rng, struct bytes fixed, uint8_t *ct,
-                          struct secret **ret)
-{
-    AUTO_KEY_PARTS struct key_parts pair = {0};
-    struct pkey *own = NULL;
-
-    TRY(ephemeral(k, rng, fixed, &pair));
-    REQUIRE(pair.pub.n == k->size - k->pq_out, RC_CRYPTO_LIBRARY);
-    mem_copy(ct, pair.pub.p, pair.pub.n);
-    pair.pub.n = 0; /* it is right: nothing to compare at load */
-    TRY(k->other_ops->load(&k->row->other, &pair, true, &own));
-    const enum rc rc = k->other_ops->agree(own, buf_view(&k->other_pub), ret);
-    k->other_ops->free(own);
-    return rc;
-}
-
-static enum rc encapsulate_both(const struct pkey *k, struct rng *rng, struct bytes m,
-                                struct bytes scalar, uint8_t *ct, struct secret **ret)
-{
+    const struct bytes own = BYTES(from->p + M_N, from->n - M_N);
     AUTO_SECRET struct secret *pq = NULL;
     AUTO_SECRET struct secret *other = NULL;
     uint8_t *other_ct = ct + other_at(k);
 
-    TRY(k->pq_ops->encapsulate(k->pq, rng, m, ct + pq_at(k), &pq));
+    TRY(k->pq_ops->encapsulate(k->pq, rng, BYTES(from->p, M_N), ct + pq_at(k), &pq));
     if (k->row->other.kind == PKEY_RSA) {
-        TRY(carry(k, rng, other_ct, &other));
+        TRY(carry(k, own, other_ct, &other));
     } else {
-        TRY(agree_anew(k, rng, scalar, other_ct, &other));
+        TRY(k->other_ops->encapsulate(k->other, rng, own, other_ct, &other));
     }
     return combine(k, pq, other, BYTES(other_ct, k->size - k->pq_out), ret);
 }
@@ -144,18 +138,16 @@ static enum rc encapsulate_both(const struct pkey *k, struct rng *rng, struct by
 enum rc comp_encapsulate(const struct pkey *k, struct rng *rng, struct bytes fixed, uint8_t *ct,
                          struct secret **ret)
 {
-    struct bytes m = BYTES_NONE, scalar = BYTES_NONE;
+    struct drawn from;
 
     REQUIRE(!k->priv && k->row->kind == PKEY_COMP_KEM, RC_KEY_TYPE_INCONSISTENT);
-    if (fixed.n > 0) {
-        REQUIRE(k->row->other.kind != PKEY_RSA && fixed.n == M_N + comp_scalar_size(&k->row->other),
-                RC_ARGUMENTS_BAD);
-        m = BYTES(fixed.p, M_N);
-        scalar = BYTES(fixed.p + M_N, fixed.n - M_N);
+    enum rc rc = draw(k, rng, fixed, &from);
+    if (rc == RC_OK) {
+        rc = encapsulate_both(k, rng, &from, ct, ret);
     }
-    const enum rc rc = encapsulate_both(k, rng, m, scalar, ct, ret);
+    mem_wipe(from.p, sizeof(from.p));
     if (rc != RC_OK) {
-        mem_wipe(ct, k->size);
+        mem_wipe(ct, k->size); /* one half alone is no ciphertext */
     }
     return rc;
 }

@@ -40,10 +40,6 @@ struct pkey {
 /* The row of a set; of COMP_NONE for a number that is none. */
 const struct comp_row *comp_row(unsigned set);
 
-/* Who serves the halves; NULL: nobody. */
-const struct pkey_ops *comp_half(const struct crypto *c, const struct pkey_spec *half);
-const struct pkey_ops *comp_maker(const struct crypto *c, const struct pkey_spec *half);
-
 /* ---- lengths (composite_parts.c) ------------------------------------------------------------------ */
 
 /* Bytes of the other half as it is written; at most, where it is RSA or an ECDSA signature. */

@@ -76,6 +76,9 @@ struct digest_ops {
     enum rc (*once)(enum hash_alg alg, const void *p, size_t n, uint8_t *out);
     /* HASH_SHAKE128 and HASH_SHAKE256 alone: OUT_N bytes of output, any number. */
     enum rc (*xof)(enum hash_alg alg, const void *p, size_t n, uint8_t *out, size_t out_n);
+    /* SHA-256's compression function (FIPS 180-4, 6.2.2) on N blocks of 64 bytes; works before the
+     * backend is started. */
+    void (*sha256_blocks)(uint32_t h[8], const uint8_t *p, size_t n);
 };
 
 /* ---- message authentication --------------------------------------------------------------- */
@@ -255,6 +258,7 @@ struct key_parts {
      * PK.seed, PK.root. Composites: as their documents serialise a private key. */
     struct secret *priv;
     struct secret *seed; /* ML-KEM: d and z (64 bytes); ML-DSA: xi (32); others: none */
+    bool fresh; /* the caller's word: as generate() made them, so load() need not compare them */
 };
 void key_parts_free(struct key_parts *k);
 #define AUTO_KEY_PARTS __attribute__((cleanup(key_parts_free)))
@@ -343,7 +347,10 @@ struct pkey_ops {
 
     /* KEM with a public key. CT takes size(k) bytes, *RET the shared secret (32 bytes; of the
      * concatenating hybrids more). Randomness from RNG; or, for published vectors, FIXED (ML-KEM: m,
-     * 32 bytes; else what the composite's document draws; RC_ARGUMENTS_BAD where it cannot be fixed). */
+     * 32 bytes; else what the composite's document draws; RC_ARGUMENTS_BAD where it cannot be fixed).
+     * EC, X25519 and X448: an agreement with a pair made for it. CT takes its public value (as long as
+     * the key's own, whatever size(k)), *RET is as agree's; FIXED: its private value. The bare thing
+     * that composites and hybrids are made of, no KEM by itself. */
     enum rc (*encapsulate)(const struct pkey *k, struct rng *rng, struct bytes fixed, uint8_t *ct,
                            struct secret **ret);
     /* KEM with a private key. RC_ENCRYPTED_DATA_LEN_RANGE for a ciphertext of another length than

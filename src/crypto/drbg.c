@@ -9,40 +9,39 @@
 #include "base/mem.h"
 
 /* V = HMAC(K, V) */
-static enum rc next_v(struct drbg *d)
+static void next_v(struct drbg *d)
 {
-    TRY(hmac_begin(&d->key, &d->run));
-    TRY(hmac_update(&d->run, d->v, sizeof(d->v)));
-    return hmac_finish(&d->key, &d->run, d->v);
+    hmac256_begin(&d->mac);
+    hmac256_add(&d->mac, d->v, sizeof(d->v));
+    hmac256_end(&d->mac, d->v);
 }
 
 /* K = HMAC(K, V || MARK || DATA), then V = HMAC(K, V) */
-static enum rc mix(struct drbg *d, uint8_t mark, const struct bytes data[], size_t n)
+static void mix(struct drbg *d, uint8_t mark, const struct bytes data[], size_t n)
 {
-    TRY(hmac_begin(&d->key, &d->run));
-    TRY(hmac_update(&d->run, d->v, sizeof(d->v)));
-    TRY(hmac_update(&d->run, &mark, 1));
+    hmac256_begin(&d->mac);
+    hmac256_add(&d->mac, d->v, sizeof(d->v));
+    hmac256_add(&d->mac, &mark, 1);
     for (size_t i = 0; i < n; i++) {
-        TRY(hmac_update(&d->run, data[i].p, data[i].n));
+        hmac256_add(&d->mac, data[i].p, data[i].n);
     }
-    TRY(hmac_finish(&d->key, &d->run, d->k));
-    TRY(hmac_key_init(&d->key, d->key.ops, HASH_SHA256, BYTES(d->k, sizeof(d->k))));
-    return next_v(d);
+    hmac256_end(&d->mac, d->k);
+    hmac256_key(&d->mac, d->k);
+    next_v(d);
 }
 
 /* HMAC_DRBG_Update, 10.1.2.2 */
-static enum rc update(struct drbg *d, const struct bytes data[], size_t n)
+static void update(struct drbg *d, const struct bytes data[], size_t n)
 {
     size_t total = 0;
 
     for (size_t i = 0; i < n; i++) {
         total += data[i].n;
     }
-    TRY(mix(d, 0x00, data, n));
-    if (total == 0) {
-        return RC_OK;
+    mix(d, 0x00, data, n);
+    if (total > 0) {
+        mix(d, 0x01, data, n);
     }
-    return mix(d, 0x01, data, n);
 }
 
 enum rc drbg_instantiate(struct drbg *d, const struct digest_ops *sha256, struct bytes entropy,
@@ -52,8 +51,9 @@ enum rc drbg_instantiate(struct drbg *d, const struct digest_ops *sha256, struct
 
     drbg_clear(d);
     memset(d->v, 0x01, sizeof(d->v));
-    TRY(hmac_key_init(&d->key, sha256, HASH_SHA256, BYTES(d->k, sizeof(d->k))));
-    TRY(update(d, seed, ARRAY_LEN(seed)));
+    d->mac.blocks = sha256->sha256_blocks;
+    hmac256_key(&d->mac, d->k);
+    update(d, seed, ARRAY_LEN(seed));
     d->ready = true;
     return RC_OK;
 }
@@ -63,9 +63,7 @@ enum rc drbg_reseed(struct drbg *d, struct bytes entropy, struct bytes more)
     const struct bytes seed[] = {entropy, more};
 
     REQUIRE(d->ready, RC_RANDOM_NO_RNG);
-    d->ready = false; /* stays so when a step fails */
-    TRY(update(d, seed, ARRAY_LEN(seed)));
-    d->ready = true;
+    update(d, seed, ARRAY_LEN(seed));
     return RC_OK;
 }
 
@@ -74,7 +72,7 @@ static enum rc blocks(struct drbg *d, uint8_t *out, size_t n)
     while (n > 0) {
         const size_t take = n < sizeof(d->v) ? n : sizeof(d->v);
 
-        TRY(next_v(d));
+        next_v(d);
         if (d->has_last && mem_equal_ct(d->v, d->last, sizeof(d->v))) {
             return RC_RANDOM_NO_RNG;
         }
@@ -90,10 +88,11 @@ static enum rc blocks(struct drbg *d, uint8_t *out, size_t n)
 static enum rc generate(struct drbg *d, struct bytes more, uint8_t *out, size_t n)
 {
     if (more.n > 0) {
-        TRY(update(d, &more, 1));
+        update(d, &more, 1);
     }
     TRY(blocks(d, out, n));
-    return update(d, &more, 1);
+    update(d, &more, 1);
+    return RC_OK;
 }
 
 enum rc drbg_generate(struct drbg *d, struct bytes more, uint8_t *out, size_t n)
@@ -112,7 +111,5 @@ enum rc drbg_generate(struct drbg *d, struct bytes more, uint8_t *out, size_t n)
 
 void drbg_clear(struct drbg *d)
 {
-    hmac_run_clear(&d->run);
-    hmac_key_clear(&d->key);
     mem_wipe(d, sizeof(*d));
 }

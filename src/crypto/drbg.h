@@ -6,7 +6,7 @@
 #ifndef CRATON_CRYPTO_DRBG_H
 #define CRATON_CRYPTO_DRBG_H
 
-#include "hmac.h"
+#include "hmac256.h"
 
 #define DRBG_ENTROPY 32 /* bytes a (re)seed: the security strength */
 #define DRBG_NONCE 16   /* bytes of nonce at instantiation */
@@ -21,8 +21,7 @@ struct drbg {
     uint8_t v[DRBG_OUTPUT_BLOCK];
     uint8_t k[DRBG_OUTPUT_BLOCK];
     uint8_t last[DRBG_OUTPUT_BLOCK];
-    struct hmac_key key; /* k, expanded */
-    struct digest_ctx run;
+    struct hmac256 mac; /* under k */
 };
 
 /* 10.1.2.3. SHA256: the digest table to run on. */

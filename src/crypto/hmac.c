@@ -8,46 +8,47 @@
 
 #include "base/mem.h"
 
-#define BLOCK_MAX 144 /* SHA3-224 */
+#define BLOCK_MAX 144 /* SHA3-224; every hash's block is whole words of 8 bytes */
 
+union key_block {
+    uint8_t bytes[BLOCK_MAX];
+    uint64_t words[BLOCK_MAX / 8];
+};
+
+/* BLOCK keeps the pad; the next pad is given as what differs from it. */
 static enum rc begin_with_pad(struct digest_ctx *c, const struct digest_ops *ops, enum hash_alg alg,
-                              const uint8_t *block, uint8_t pad)
+                              union key_block *block, uint8_t pad)
 {
-    uint8_t padded[BLOCK_MAX];
     const size_t n = hash_block_size(alg);
 
-    for (size_t i = 0; i < n; i++) {
-        padded[i] = (uint8_t)(block[i] ^ pad);
+    for (size_t i = 0; i < n / 8; i++) {
+        block->words[i] ^= pad * UINT64_C(0x0101010101010101);
     }
-    enum rc rc = ops->begin(c, alg);
-    if (rc == RC_OK) {
-        rc = ops->update(c, padded, n);
-    }
-    mem_wipe(padded, sizeof(padded));
-    return rc;
+    TRY(ops->begin(c, alg));
+    return ops->update(c, block->bytes, n);
 }
 
 enum rc hmac_key_init(struct hmac_key *k, const struct digest_ops *ops, enum hash_alg alg,
                       struct bytes key)
 {
-    uint8_t block[BLOCK_MAX] = {0};
+    union key_block block = {.bytes = {0}};
     enum rc rc = RC_OK;
 
     REQUIRE(hash_size(alg) > 0, RC_ARGUMENTS_BAD);
     k->ops = ops;
     k->alg = alg;
     if (key.n > hash_block_size(alg)) {
-        rc = ops->once(alg, key.p, key.n, block);
+        rc = ops->once(alg, key.p, key.n, block.bytes);
     } else {
-        mem_copy(block, key.p, key.n);
+        mem_copy(block.bytes, key.p, key.n);
     }
     if (rc == RC_OK) {
-        rc = begin_with_pad(&k->inner, ops, alg, block, 0x36);
+        rc = begin_with_pad(&k->inner, ops, alg, &block, 0x36);
     }
     if (rc == RC_OK) {
-        rc = begin_with_pad(&k->outer, ops, alg, block, 0x5c);
+        rc = begin_with_pad(&k->outer, ops, alg, &block, 0x36 ^ 0x5c);
     }
-    mem_wipe(block, sizeof(block));
+    mem_wipe(&block, sizeof(block));
     return rc;
 }
 

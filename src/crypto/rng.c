@@ -4,8 +4,8 @@
  * short lock, so that threads seldom meet. Every request reseeds from the entropy source first
  * (prediction resistance, SP 800-90A 9.3.1).
  *
- * Fork: an instance lies in memory that reads zero in a child (then it is not ready), and it
- * remembers the process that made it; either sign makes it start anew.
+ * Fork: an instance lies in memory that reads zero in a child: there it is not ready, and starts
+ * anew. Where the kernel does not promise that, the instance remembers the process that made it.
  */
 #include "rng.h"
 
@@ -23,6 +23,7 @@
 struct instance {
     struct lock lock;
     struct drbg *drbg; /* secret memory */
+    bool ask_pid;      /* it may not read zero in a child */
     pid_t owner;       /* who instantiated it */
 };
 
@@ -50,6 +51,7 @@ struct rng *rng_new(const struct env *env, const struct digest_ops *sha256)
             rng_free(rng);
             return NULL;
         }
+        rng->instances[i].ask_pid = !secret_empty_in_child(rng->instances[i].drbg);
     }
     return rng;
 }
@@ -122,7 +124,7 @@ static enum rc refresh(struct rng *rng, struct instance *in, struct bytes more)
 {
     uint8_t fresh[DRBG_ENTROPY];
 
-    if (!in->drbg->ready || in->owner != getpid()) {
+    if (!in->drbg->ready || (in->ask_pid && in->owner != getpid())) {
         TRY(instantiate(rng, in));
     }
     enum rc rc = entropy(rng, fresh, sizeof(fresh));

@@ -104,11 +104,12 @@ static size_t trial(const struct pkey_spec *spec, struct pkey_params *p)
     return 32;
 }
 
+static const uint8_t trial_text[HASH_MAX_SIZE] = "the pair is tried before its use";
+
 static enum rc try_signature(const struct pkey_spec *spec, const struct pair *pair)
 {
-    static const uint8_t text[HASH_MAX_SIZE] = "the pair is tried before its use";
     struct pkey_params p;
-    const struct bytes data = BYTES(text, trial(spec, &p));
+    const struct bytes data = BYTES(trial_text, trial(spec, &p));
     AUTO_FREE uint8_t *sig = mem_alloc(pair->ops->size(pair->priv));
     size_t n = 0;
     REQUIRE(sig != NULL, RC_HOST_MEMORY);
@@ -116,14 +117,17 @@ static enum rc try_signature(const struct pkey_spec *spec, const struct pair *pa
     return pair->ops->verify(pair->pub, &p, data, BYTES(sig, n));
 }
 
-static enum rc try_kem(const struct mech_env *env, const struct pair *pair)
+/* The secret of the trial is nobody's, so it need not be fresh. */
+static enum rc try_kem(const struct mech_env *env, const struct pkey_spec *spec,
+                       const struct pair *pair)
 {
+    const struct bytes m = pkey_is_ml_kem(spec->kind) ? BYTES(trial_text, 32) : BYTES_NONE;
     AUTO_SECRET struct secret *a = NULL;
     AUTO_SECRET struct secret *b = NULL;
     const size_t n = pair->ops->size(pair->pub);
     AUTO_FREE uint8_t *ct = mem_alloc(n);
     REQUIRE(ct != NULL, RC_HOST_MEMORY);
-    TRY(pair->ops->encapsulate(pair->pub, env->crypto->rng, BYTES_NONE, ct, &a));
+    TRY(pair->ops->encapsulate(pair->pub, env->crypto->rng, m, ct, &a));
     TRY(pair->ops->decapsulate(pair->priv, BYTES(ct, n), &b));
     REQUIRE(secret_equal(a, b), RC_FUNCTION_FAILED);
     return RC_OK;
@@ -133,7 +137,7 @@ static enum rc try_use(const struct mech_env *env, const struct pkey_spec *spec,
                        const struct pair *pair, const struct key_parts *parts)
 {
     if (pkey_is_kem(spec->kind)) {
-        return try_kem(env, pair);
+        return try_kem(env, spec, pair);
     }
     const bool agrees = spec->kind == PKEY_X25519 || spec->kind == PKEY_X448;
     return agrees ? try_agreement(env, spec, pair, parts) : try_signature(spec, pair);
@@ -278,6 +282,7 @@ enum rc pq_generate_pair(const struct mech_env *env, const struct mech_row *row,
     const struct pkey_ops *ops = env->crypto->pkey_generate[spec.kind][spec.curve];
     REQUIRE(ops != NULL, RC_PARAMETER_SET_NOT_SUPPORTED);
     TRY(ops->generate(&spec, BYTES_NONE, env->crypto->rng, &parts));
+    parts.fresh = true; /* they are tried together below */
     return finish_pair(env, row, &spec, &parts, pub, priv);
 }
 

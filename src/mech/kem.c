@@ -50,22 +50,23 @@ static enum rc shared_in(const struct mech_env *env, const struct mech_row *row,
     return ops->decapsulate(pkey, ct, ret);
 }
 
-/* The first bytes of the secret become the key's value: as many as CKA_VALUE_LEN says. A secret
- * longer than MIXED_SIZE is two secrets one behind the other (the hybrids of TLS): it is taken whole,
- * since a part of it would depend on one half alone. */
-static enum rc set_shared(const struct mech_env *env, struct draft *d, const struct secret *shared)
+/* Takes GIVEN. Its first bytes become the key's value: as many as CKA_VALUE_LEN says. A secret longer
+ * than MIXED_SIZE is two secrets one behind the other (the hybrids of TLS): it is taken whole, since
+ * a part of it would depend on one half alone. */
+static enum rc set_shared(const struct mech_env *env, struct draft *d, struct secret *given)
 {
+    AUTO_SECRET struct secret *shared = given;
     size_t n = 0;
     TRY(draft_value_size(d, shared->n, &n));
     REQUIRE(n <= shared->n && (n == shared->n || shared->n <= MIXED_SIZE),
             RC_ATTRIBUTE_VALUE_INVALID);
-    return draft_set_value(env, d, secret_head(shared, n));
+    return draft_set_value(env, d, n == shared->n ? TAKE(shared) : secret_head(shared, n));
 }
 
 static enum rc encapsulate(const struct mech_env *env, const struct mech_row *row,
                            const struct object *key, struct draft *d, uint8_t *ct)
 {
-    AUTO_SECRET struct secret *shared = NULL;
+    struct secret *shared = NULL;
     TRY(shared_out(env, row, key, ct, &shared));
     return set_shared(env, d, shared);
 }
@@ -73,7 +74,7 @@ static enum rc encapsulate(const struct mech_env *env, const struct mech_row *ro
 static enum rc decapsulate(const struct mech_env *env, const struct mech_row *row,
                            const struct object *key, struct bytes ct, struct draft *d)
 {
-    AUTO_SECRET struct secret *shared = NULL;
+    struct secret *shared = NULL;
     TRY(shared_in(env, row, key, ct, &shared));
     return set_shared(env, d, shared);
 }

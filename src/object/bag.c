@@ -33,7 +33,7 @@ static struct bag_block *block_add(struct bag *b, size_t least)
 {
     const size_t usual = BLOCK - sizeof(struct bag_block);
     const size_t size = least > usual ? least : usual;
-    struct bag_block *k = mem_alloc(sizeof *k + size);
+    struct bag_block *k = size > PTRDIFF_MAX ? NULL : mem_alloc(sizeof *k + size);
     if (k != NULL) {
         k->size = size;
         k->before = b->blocks;
@@ -43,18 +43,15 @@ static struct bag_block *block_add(struct bag *b, size_t least)
 }
 
 /* N bytes of zero, aligned for pointers and sizes. */
-static void *take(struct bag *b, size_t n)
+static inline void *take(struct bag *b, size_t n)
 {
-    if (n > SIZE_MAX / 2) {
-        return NULL;
-    }
-    const size_t want = (n + 7) / 8 * 8;
+    const size_t want = (n + 7) & ~(size_t)7;
     struct bag_block *k = b->blocks;
     if (k == NULL || k->size - k->used < want) {
-        k = block_add(b, want);
-    }
-    if (k == NULL) {
-        return NULL;
+        k = want < n ? NULL : block_add(b, want);
+        if (k == NULL) {
+            return NULL;
+        }
     }
     void *p = k->at + k->used;
     k->used += want;
@@ -63,9 +60,9 @@ static void *take(struct bag *b, size_t n)
 
 /* ---- one attribute ------------------------------------------------------------------------------ */
 
-struct attr *attr_sized(struct bag *b, uint32_t type, enum attr_source source, size_t n)
+static inline struct attr *make(struct bag *b, uint32_t type, enum attr_source source, size_t n)
 {
-    struct attr *a = n > SIZE_MAX / 4 ? NULL : take(b, sizeof *a + n);
+    struct attr *a = n > SIZE_MAX - sizeof *a ? NULL : take(b, sizeof *a + n);
     if (a != NULL) {
         a->type = type;
         a->source = (uint8_t)source;
@@ -74,9 +71,14 @@ struct attr *attr_sized(struct bag *b, uint32_t type, enum attr_source source, s
     return a;
 }
 
+struct attr *attr_sized(struct bag *b, uint32_t type, enum attr_source source, size_t n)
+{
+    return make(b, type, source, n);
+}
+
 struct attr *attr_new(struct bag *b, uint32_t type, enum attr_source source, struct bytes v)
 {
-    struct attr *a = attr_sized(b, type, source, v.n);
+    struct attr *a = make(b, type, source, v.n);
     if (a != NULL) {
         mem_copy(a->v, v.p, v.n);
     }
@@ -86,7 +88,7 @@ struct attr *attr_new(struct bag *b, uint32_t type, enum attr_source source, str
 struct attr *attr_new_secret(struct bag *b, uint32_t type, enum attr_source source,
                              struct secret *s)
 {
-    struct attr *a = s == NULL ? NULL : attr_sized(b, type, source, 0);
+    struct attr *a = s == NULL ? NULL : make(b, type, source, 0);
     if (a == NULL) {
         secret_free(s);
         return NULL;
@@ -105,11 +107,6 @@ void attr_free(struct attr *a)
 void attr_free_at(struct attr **a)
 {
     attr_free(*a);
-}
-
-struct bytes attr_value(const struct attr *a)
-{
-    return a->s != NULL ? secret_view(a->s) : BYTES(a->v, a->n);
 }
 
 bool attr_same(const struct attr *a, struct bytes v)
@@ -178,19 +175,28 @@ static enum rc make_room(struct bag *b, size_t more)
     return RC_OK;
 }
 
-/* What the bag is of, after its class or key type has come. */
-static void look_at_kind(struct bag *b)
+static bool is_ulong(const struct attr *a)
 {
-    CK_ULONG number;
+    return a != NULL && a->s == NULL && a->n == 8;
+}
+
+/* What the bag is of, after its class or key type A has come. */
+static void look_at_kind(struct bag *b, const struct attr *a)
+{
+    if (a->type == CKA_CLASS) {
+        b->cls = a;
+    } else {
+        b->key_type = a;
+    }
     b->scope = (struct attr_scope){0, 0};
-    if (bag_ulong(b, CKA_CLASS, &number) != RC_OK) {
+    if (!is_ulong(b->cls)) {
         return;
     }
-    b->scope.cls = attr_class_bit(number);
+    b->scope.cls = attr_class_bit(ulong_read(b->cls->v));
     if (!attr_class_has_key_type(b->scope.cls)) {
         b->scope.keys = b->scope.cls == 0 ? 0 : K_NONE;
-    } else if (bag_ulong(b, CKA_KEY_TYPE, &number) == RC_OK) {
-        b->scope.keys = attr_key_bit(number, b->scope.cls);
+    } else if (is_ulong(b->key_type)) {
+        b->scope.keys = attr_key_bit(ulong_read(b->key_type->v), b->scope.cls);
     }
 }
 
@@ -217,20 +223,7 @@ enum rc bag_put(struct bag *b, struct attr *a)
         return RC_HOST_MEMORY;
     }
     if (a->type == CKA_CLASS || a->type == CKA_KEY_TYPE) {
-        look_at_kind(b);
-    }
-    return RC_OK;
-}
-
-enum rc bag_merge(struct bag *b, struct attr *const *more, size_t n)
-{
-    TRY(make_room(b, n));
-    size_t from = b->n;
-    size_t to = b->n + n;
-    b->n = to;
-    while (n > 0) { /* from the end, so that nothing is in the way */
-        const bool theirs = from == 0 || b->a[from - 1]->type < more[n - 1]->type;
-        b->a[--to] = theirs ? more[--n] : b->a[--from];
+        look_at_kind(b, a);
     }
     return RC_OK;
 }
@@ -255,8 +248,10 @@ enum rc bag_set_bool(struct bag *b, uint32_t type, enum attr_source source, bool
 
 enum rc bag_ulong(const struct bag *b, uint32_t type, CK_ULONG *ret)
 {
-    const struct attr *a = bag_find(b, type);
-    REQUIRE(a != NULL && a->s == NULL && a->n == 8, RC_NOT_FOUND);
+    const struct attr *a = type == CKA_CLASS      ? b->cls
+                           : type == CKA_KEY_TYPE ? b->key_type
+                                                  : bag_find(b, type);
+    REQUIRE(is_ulong(a), RC_NOT_FOUND);
     *ret = ulong_read(a->v);
     return RC_OK;
 }

@@ -38,6 +38,8 @@ struct bag {
     size_t cap;
     struct bag_block *blocks; /* where attributes and the array lie */
     struct attr_scope scope;  /* what class and key type say so far; unknown parts are 0 */
+    const struct attr *cls;   /* these two, which are looked at all the time; or NULL */
+    const struct attr *key_type;
 };
 
 #define BAG_INIT ((struct bag){.a = NULL})
@@ -55,7 +57,10 @@ void attr_free_at(struct attr **a);
 #define AUTO_ATTR __attribute__((cleanup(attr_free_at)))
 
 /* The value, wherever it is. */
-struct bytes attr_value(const struct attr *a);
+static inline struct bytes attr_value(const struct attr *a)
+{
+    return a->s != NULL ? secret_view(a->s) : BYTES(a->v, a->n);
+}
 bool attr_same(const struct attr *a, struct bytes v);
 
 void bag_free(struct bag *b); /* wipes */
@@ -66,10 +71,6 @@ struct attr *bag_find(const struct bag *b, uint32_t type);
 /* Takes A, which is of B's memory, in every case (A NULL: RC_HOST_MEMORY); replaces one of the same
  * number. */
 NODISCARD enum rc bag_put(struct bag *b, struct attr *a);
-/* Takes N public attributes of B's memory, whose numbers rise and are not in B yet; class and key
- * type are not among them. */
-NODISCARD enum rc bag_merge(struct bag *b, struct attr *const *more, size_t n);
-
 /* Shorthand: public values. */
 NODISCARD enum rc bag_set(struct bag *b, uint32_t type, enum attr_source source, struct bytes v);
 NODISCARD enum rc bag_set_ulong(struct bag *b, uint32_t type, enum attr_source source, CK_ULONG v);

@@ -8,6 +8,7 @@
 #include "template.h"
 #include "thing.h"
 #include "value.h"
+#include "whole.h"
 
 static bool is_true(struct bytes v)
 {
@@ -71,13 +72,16 @@ static enum rc copy_one(const struct object *o, const struct object_rules *rules
     return put_change(b, row, a);
 }
 
-/* The rules that hold for the result as a whole. */
-static enum rc check_result(const struct object *o, const struct object_rules *rules, struct bag *b)
+/* The changed attributes B as an object, by the rules that hold for it as a whole. */
+static enum rc result(const struct object *o, const struct object_rules *rules, struct bag *b,
+                      uint64_t id, uint64_t version, struct object **ret)
 {
+    struct whole w;
     if (rules->key_separation) {
-        TRY(rules_separate(b));
+        TRY(rules_separate(bag_flags(b)));
     }
-    return rules_whole(b, o->scope);
+    TRY(whole_of_bag(b, o->scope, &w));
+    return object_from_whole(&w, b, id, version, ret);
 }
 
 enum rc object_modify(const struct object *o, const struct template *t,
@@ -89,8 +93,7 @@ enum rc object_modify(const struct object *o, const struct template *t,
     for (size_t i = 0; i < t->bag.n; i++) {
         TRY(set_one(o, rules, &b, t->bag.a[i]));
     }
-    TRY(check_result(o, rules, &b));
-    return object_from_bag(&b, o->id, version, ret);
+    return result(o, rules, &b, o->id, version, ret);
 }
 
 enum rc object_copy(const struct object *o, const struct template *t,
@@ -104,6 +107,5 @@ enum rc object_copy(const struct object *o, const struct template *t,
         TRY(copy_one(o, rules, &b, t->bag.a[i]));
     }
     TRY(bag_set(&b, CKA_UNIQUE_ID, SOURCE_MODULE, unique));
-    TRY(check_result(o, rules, &b));
-    return object_from_bag(&b, id, version, ret);
+    return result(o, rules, &b, id, version, ret);
 }

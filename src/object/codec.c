@@ -6,6 +6,7 @@
 #include "thing.h"
 
 #include "base/mem.h"
+#include "scope.h"
 #include "value.h"
 
 enum { FORMAT = 1, PUBLIC_HEAD = 8, SECRET_HEAD = 4 };
@@ -78,16 +79,16 @@ enum rc object_write_secrets(const struct object *o, struct secret **ret)
         *ret = NULL;
         return RC_OK;
     }
-    AUTO_BAG struct bag b = BAG_INIT;
+    struct part parts[SCOPE_ROWS_MAX];
     const struct secrets *s = atomic_load_explicit(&o->secrets, memory_order_acquire);
     for (size_t i = 0; i < s->n; i++) {
-        TRY(bag_put(&b, attr_new_secret(&b, s->e[i].type, SOURCE_MODULE, secret_copy(s->e[i].s))));
+        parts[i] = (struct part){s->e[i].type, secret_view(s->e[i].s)};
     }
     AUTO_SECRET struct secret *out = secret_new(secret_form(o));
     REQUIRE(out != NULL, RC_HOST_MEMORY);
     const uint8_t head[SECRET_HEAD] = {'S', FORMAT, 0, 0};
     mem_copy(out->p, head, sizeof head);
-    list_write(&b, true, out->p + SECRET_HEAD);
+    (void)list_write(parts, s->n, out->p + SECRET_HEAD);
     *ret = TAKE(out);
     return RC_OK;
 }

@@ -8,6 +8,7 @@
 #include "template.h"
 #include "thing.h"
 #include "value.h"
+#include "whole.h"
 
 enum rc draft_new(enum object_origin origin, const struct object_rules *rules, struct template *t,
                   struct draft **ret)
@@ -91,6 +92,7 @@ enum rc draft_imply(struct draft *d, CK_ATTRIBUTE_TYPE type, CK_ULONG value)
         REQUIRE(attr_same(a, kept), RC_TEMPLATE_INCONSISTENT);
         return RC_OK;
     }
+    d->checked = false;
     return bag_set(&d->bag, row->type, SOURCE_IMPLIED, kept);
 }
 
@@ -150,6 +152,7 @@ enum rc draft_apply(struct draft *d, const struct object *key, CK_ATTRIBUTE_TYPE
     }
     struct list l;
     TRY(list_open(v, &l));
+    d->checked = false;
     for (size_t i = 0; i < l.n; i++) {
         const struct bytes want = list_value(&l, i);
         struct attr *a = bag_find(&d->bag, list_type(&l, i));
@@ -177,18 +180,25 @@ enum rc draft_inherit(struct draft *d, const struct object *base)
 
 /* ---- finishing ---------------------------------------------------------------------------------- */
 
-enum rc draft_check(const struct draft *d)
+enum rc draft_check(struct draft *d)
 {
-    return rules_check(d);
+    const struct attr_scope now = d->bag.scope;
+    if (d->checked && d->checked_as.cls == now.cls && d->checked_as.keys == now.keys) {
+        return RC_OK;
+    }
+    TRY(rules_check(d));
+    d->checked = true;
+    d->checked_as = now;
+    return RC_OK;
 }
 
 enum rc draft_finish(struct draft *d, uint64_t id, uint64_t version, struct object **ret)
 {
-    TRY(rules_check(d));
-    TRY(rules_fill(d));
-    TRY(rules_whole(&d->bag, d->bag.scope));
+    struct whole w;
+    TRY(draft_check(d));
+    TRY(whole_of_draft(d, &w));
     if (d->rules.key_separation) {
-        TRY(rules_separate(&d->bag));
+        TRY(rules_separate(w.flags));
     }
-    return object_from_bag(&d->bag, id, version, ret);
+    return object_from_whole(&w, &d->bag, id, version, ret);
 }

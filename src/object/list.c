@@ -7,49 +7,19 @@
 #include "base/mem.h"
 #include "object.h"
 
-enum { HEAD = 4, ENTRY = 8 };
-
-static uint32_t get_u32(const uint8_t *p)
-{
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static void put_u32(uint8_t *p, uint32_t v)
-{
-    p[0] = (uint8_t)v;
-    p[1] = (uint8_t)(v >> 8);
-    p[2] = (uint8_t)(v >> 16);
-    p[3] = (uint8_t)(v >> 24);
-}
-
-uint32_t list_type(const struct list *l, size_t i)
-{
-    return get_u32(l->dir + i * ENTRY);
-}
-
-static uint32_t end_of(const struct list *l, size_t i)
-{
-    return get_u32(l->dir + i * ENTRY + 4);
-}
-
-struct bytes list_value(const struct list *l, size_t i)
-{
-    const uint32_t start = i == 0 ? 0 : end_of(l, i - 1);
-    return BYTES(l->values + start, end_of(l, i) - start);
-}
-
 enum rc list_open(struct bytes v, struct list *ret)
 {
-    REQUIRE(v.n >= HEAD, RC_STORE_CORRUPT);
-    const size_t n = get_u32(v.p);
-    REQUIRE(n <= TEMPLATE_MAX_ATTRIBUTES && n * ENTRY <= v.n - HEAD, RC_STORE_CORRUPT);
-    const struct list l = {.dir = v.p + HEAD, .values = v.p + HEAD + n * ENTRY, .n = n};
-    const size_t room = v.n - HEAD - n * ENTRY;
+    REQUIRE(v.n >= LIST_HEAD, RC_STORE_CORRUPT);
+    const size_t n = get_u32_le(v.p);
+    REQUIRE(n <= TEMPLATE_MAX_ATTRIBUTES && n * LIST_ENTRY <= v.n - LIST_HEAD, RC_STORE_CORRUPT);
+    const struct list l = {
+        .dir = v.p + LIST_HEAD, .values = v.p + LIST_HEAD + n * LIST_ENTRY, .n = n};
+    const size_t room = v.n - LIST_HEAD - n * LIST_ENTRY;
     uint32_t end = 0;
     for (size_t i = 0; i < n; i++) {
         REQUIRE(i == 0 || list_type(&l, i - 1) < list_type(&l, i), RC_STORE_CORRUPT);
-        REQUIRE(end <= end_of(&l, i), RC_STORE_CORRUPT);
-        end = end_of(&l, i);
+        REQUIRE(end <= list_end(&l, i), RC_STORE_CORRUPT);
+        end = list_end(&l, i);
     }
     REQUIRE(end == room, RC_STORE_CORRUPT);
     *ret = l;
@@ -73,43 +43,32 @@ enum rc list_find(const struct list *l, uint32_t type, struct bytes *ret)
     return RC_OK;
 }
 
-static bool chosen(const struct attr *a, bool secret)
+size_t list_size(const struct part *parts, size_t n)
 {
-    return (a->s != NULL) == secret;
-}
-
-size_t list_size(const struct bag *b, bool secret)
-{
-    size_t size = HEAD;
-    for (size_t i = 0; i < b->n; i++) {
-        if (chosen(b->a[i], secret)) {
-            size += ENTRY + attr_value(b->a[i]).n;
-        }
+    size_t size = LIST_HEAD + n * LIST_ENTRY;
+    for (size_t i = 0; i < n; i++) {
+        size += parts[i].v.n;
     }
     return size;
 }
 
-struct list list_write(const struct bag *b, bool secret, uint8_t *out)
+struct list list_write(const struct part *parts, size_t n, uint8_t *out)
 {
-    struct list l = {.dir = out + HEAD};
-    for (size_t i = 0; i < b->n; i++) {
-        l.n += chosen(b->a[i], secret);
-    }
-    put_u32(out, (uint32_t)l.n);
-    uint8_t *dir = out + HEAD;
-    uint8_t *values = dir + l.n * ENTRY;
-    l.values = values;
+    uint8_t *dir = out + LIST_HEAD;
+    uint8_t *values = dir + n * LIST_ENTRY;
+    const struct list l = {.dir = dir, .values = values, .n = n};
     size_t end = 0;
-    for (size_t i = 0; i < b->n; i++) {
-        if (!chosen(b->a[i], secret)) {
-            continue;
+    put_u32_le(out, (uint32_t)n);
+    for (size_t i = 0; i < n; i++) {
+        const struct bytes v = parts[i].v;
+        if (v.n == 1) { /* most are booleans: no call */
+            values[end] = v.p[0];
+        } else {
+            mem_copy(values + end, v.p, v.n);
         }
-        const struct bytes v = attr_value(b->a[i]);
-        mem_copy(values + end, v.p, v.n);
         end += v.n;
-        put_u32(dir, b->a[i]->type);
-        put_u32(dir + 4, (uint32_t)end);
-        dir += ENTRY;
+        put_u32_le(dir + i * LIST_ENTRY, parts[i].type);
+        put_u32_le(dir + i * LIST_ENTRY + 4, (uint32_t)end);
     }
     return l;
 }

@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-#include "bag.h"
+#include "base/bytes.h"
 
 /* A view. */
 struct list {
@@ -24,16 +24,37 @@ struct list {
 /* V is a list and nothing else. RC_STORE_CORRUPT. */
 NODISCARD enum rc list_open(struct bytes v, struct list *ret);
 
+enum { LIST_HEAD = 4, LIST_ENTRY = 8 };
+
 /* I < n. */
-uint32_t list_type(const struct list *l, size_t i);
-struct bytes list_value(const struct list *l, size_t i);
+static inline uint32_t list_type(const struct list *l, size_t i)
+{
+    return get_u32_le(l->dir + i * LIST_ENTRY);
+}
+
+static inline uint32_t list_end(const struct list *l, size_t i)
+{
+    return get_u32_le(l->dir + i * LIST_ENTRY + 4);
+}
+
+static inline struct bytes list_value(const struct list *l, size_t i)
+{
+    const uint32_t start = i == 0 ? 0 : list_end(l, i - 1);
+    return BYTES(l->values + start, list_end(l, i) - start);
+}
 
 /* RC_NOT_FOUND. O(log n). */
 NODISCARD enum rc list_find(const struct list *l, uint32_t type, struct bytes *ret);
 
-/* Bytes of the list of B's attributes: those that are secret, or those that are not. */
-size_t list_size(const struct bag *b, bool secret);
-/* Writes it to OUT, which has that size; a view of it. */
-struct list list_write(const struct bag *b, bool secret, uint8_t *out);
+/* One attribute of a list to be. */
+struct part {
+    uint32_t type;
+    struct bytes v;
+};
+
+/* Bytes of the list of N parts. */
+size_t list_size(const struct part *parts, size_t n);
+/* Writes it to OUT, which has that size; a view of it. Parts rise. */
+struct list list_write(const struct part *parts, size_t n, uint8_t *out);
 
 #endif

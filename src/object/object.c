@@ -5,11 +5,11 @@
 #include "thing.h"
 
 #include "base/mem.h"
+#include "whole.h"
 
 /* ---- making and counting ------------------------------------------------------------------------ */
 
-/* What a boolean attribute is as a flag, or 0. */
-static uint32_t flag_of(uint32_t type)
+uint32_t object_flag_of(uint32_t type)
 {
     switch (type) {
     case CKA_TOKEN:
@@ -60,9 +60,26 @@ static uint32_t flag_of(uint32_t type)
         return OBJECT_WRAP_WITH_TRUSTED;
     case CKA_ALWAYS_AUTHENTICATE:
         return OBJECT_ALWAYS_AUTHENTICATE;
+    case CKA_ALLOWED_MECHANISMS:
+        return OBJECT_HAS_ALLOWED_MECHANISMS;
     default:
         return 0;
     }
+}
+
+static uint32_t flags_of(uint32_t type, struct bytes v)
+{
+    const uint32_t flag = object_flag_of(type);
+    return flag_is_set(flag, v) ? flag : 0;
+}
+
+uint32_t bag_flags(const struct bag *b)
+{
+    uint32_t flags = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        flags |= b->a[i]->s == NULL ? flags_of(b->a[i]->type, attr_value(b->a[i])) : 0;
+    }
+    return flags;
 }
 
 static enum rc list_ulong(const struct list *l, uint32_t type, CK_ULONG *ret)
@@ -78,14 +95,7 @@ static uint32_t list_flags(const struct list *l)
 {
     uint32_t flags = 0;
     for (size_t i = 0; i < l->n; i++) {
-        const uint32_t type = list_type(l, i);
-        const struct bytes v = list_value(l, i);
-        if (v.n == 1 && v.p[0] != CK_FALSE) {
-            flags |= flag_of(type);
-        }
-        if (type == CKA_ALLOWED_MECHANISMS) {
-            flags |= OBJECT_HAS_ALLOWED_MECHANISMS;
-        }
+        flags |= flags_of(list_type(l, i), list_value(l, i));
     }
     return flags;
 }
@@ -132,40 +142,44 @@ enum rc object_make(uint64_t id, uint64_t version, struct bytes list, uint32_t s
     return RC_OK;
 }
 
-/* Moves the secrets of B into a struct of their own; *RET is NULL when there are none. */
-static enum rc take_secrets(struct bag *b, struct secrets **ret)
+/* Moves the secrets of B into O, if there are any. */
+static enum rc take_secrets(struct bag *b, struct object *o)
 {
     size_t n = 0;
     for (size_t i = 0; i < b->n; i++) {
         n += b->a[i]->s != NULL;
     }
-    *ret = NULL;
     if (n == 0) {
         return RC_OK;
     }
     struct secrets *s = mem_alloc(sizeof *s + n * sizeof s->e[0]);
     REQUIRE(s != NULL, RC_HOST_MEMORY);
+    size_t size = LIST_HEAD + n * LIST_ENTRY;
     for (size_t i = 0; i < b->n; i++) {
         if (b->a[i]->s != NULL) {
+            size += b->a[i]->s->n;
             s->e[s->n].type = b->a[i]->type;
             s->e[s->n++].s = TAKE(b->a[i]->s);
         }
     }
-    *ret = s;
+    o->secret_size = (uint32_t)size;
+    atomic_store_explicit(&o->secrets, s, memory_order_release);
     return RC_OK;
 }
 
-enum rc object_from_bag(struct bag *b, uint64_t id, uint64_t version, struct object **ret)
+enum rc object_from_whole(const struct whole *w, struct bag *b, uint64_t id, uint64_t version,
+                          struct object **ret)
 {
-    AUTO_OBJECT struct object *o = object_new(id, version, list_size(b, false));
+    AUTO_OBJECT struct object *o = object_new(id, version, list_size(w->parts, w->n));
     REQUIRE(o != NULL, RC_HOST_MEMORY);
-    o->list = list_write(b, false, o->bytes);
-    TRY(describe(o));
-    const size_t secret_size = list_size(b, true);
-    struct secrets *s = NULL;
-    TRY(take_secrets(b, &s));
-    o->secret_size = s == NULL ? 0 : (uint32_t)secret_size;
-    atomic_store_explicit(&o->secrets, s, memory_order_release);
+    o->list = list_write(w->parts, w->n, o->bytes);
+    o->flags = w->flags;
+    o->scope = b->scope;
+    REQUIRE(bag_ulong(b, CKA_CLASS, &o->cls) == RC_OK, RC_GENERAL_ERROR);
+    if (bag_ulong(b, CKA_KEY_TYPE, &o->key_type) != RC_OK) {
+        o->key_type = CK_UNAVAILABLE_INFORMATION;
+    }
+    TRY(take_secrets(b, o));
     *ret = TAKE(o);
     return RC_OK;
 }

@@ -172,7 +172,7 @@ NODISCARD enum rc draft_inherit(struct draft *d, const struct object *base);
 /* First check, before any key material is made: class and key type known and consistent, every
  * attribute allowed for class, key type and origin, none read-only, required ones there (those that
  * the origin's template must give), access flags sane. So that C_GenerateKey fails before work. */
-NODISCARD enum rc draft_check(const struct draft *d);
+NODISCARD enum rc draft_check(struct draft *d);
 
 /* Adds defaults and the attributes that the token maintains, runs all rules. ID is the handle.
  * Caller unrefs *RET. */

@@ -4,6 +4,8 @@
  */
 #include "scope.h"
 
+#include "thing.h"
+
 enum { CLASSES = 6, KEYS = 1 + 32 /* unknown, and one for each bit */ };
 _Static_assert((int)C_ALL == (1 << CLASSES) - 1, "a place for each class");
 
@@ -22,6 +24,8 @@ static void work_out(struct scope_rows *l, struct attr_scope scope)
     const struct attr_row *rows = attr_rows(&n);
     for (size_t i = 0; i < n; i++) {
         if (attr_counts(&rows[i], scope)) {
+            const uint32_t flag = object_flag_of(rows[i].type);
+            atomic_store_explicit(&l->flag[fitting], flag, memory_order_relaxed);
             atomic_store_explicit(&l->row[fitting++], &rows[i], memory_order_relaxed);
         }
     }

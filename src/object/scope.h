@@ -21,6 +21,7 @@ enum {
 struct scope_rows {
     _Atomic size_t n;
     const struct attr_row *_Atomic row[SCOPE_ROWS_MAX];
+    _Atomic uint32_t flag[SCOPE_ROWS_MAX]; /* what the row is as a flag of enum object_flag */
 };
 
 /* The class of SCOPE must be known; an unknown key type fits every row. */
@@ -35,6 +36,11 @@ static inline size_t scope_count(const struct scope_rows *l)
 static inline const struct attr_row *scope_row(const struct scope_rows *l, size_t i)
 {
     return atomic_load_explicit(&l->row[i], memory_order_relaxed);
+}
+
+static inline uint32_t scope_flag(const struct scope_rows *l, size_t i)
+{
+    return atomic_load_explicit(&l->flag[i], memory_order_relaxed);
 }
 
 /* A walk along a list, or a bag: give it numbers that rise and one cursor, 0 at first. NULL when

@@ -8,7 +8,7 @@
 
 #include <stdatomic.h>
 
-#include "attributes.h"
+#include "bag.h"
 #include "list.h"
 #include "object.h"
 
@@ -45,10 +45,6 @@ struct object {
 NODISCARD enum rc object_make(uint64_t id, uint64_t version, struct bytes list,
                               uint32_t secret_size, struct object **ret);
 
-/* An object from a finished bag; the secrets move out of it. */
-NODISCARD enum rc object_from_bag(struct bag *b, uint64_t id, uint64_t version,
-                                  struct object **ret);
-
 /* All attributes of O, secret ones too, as copies. Needs object_secrets_ready. */
 NODISCARD enum rc object_to_bag(const struct object *o, struct bag *b);
 
@@ -57,6 +53,15 @@ void secrets_free(struct secrets *s);
 
 /* The secret part arrives, once: takes S; a later S is freed. */
 void object_give_secrets(const struct object *o, struct secrets *s);
+
+/* What an attribute is as a flag of enum object_flag, or 0; and whether one with the value V sets it. */
+uint32_t object_flag_of(uint32_t type);
+static inline bool flag_is_set(uint32_t flag, struct bytes v)
+{
+    return flag == OBJECT_HAS_ALLOWED_MECHANISMS || (v.n == 1 && v.p[0] != CK_FALSE);
+}
+/* Of all in B. */
+uint32_t bag_flags(const struct bag *b);
 
 /* Whether secret attributes of O may be seen. */
 bool object_reveals(const struct object *o);

@@ -5,7 +5,7 @@
 #ifndef CRATON_OBJECT_VALUE_H
 #define CRATON_OBJECT_VALUE_H
 
-#include "attributes.h"
+#include "bag.h"
 #include "list.h"
 
 enum value_place {

@@ -22,3 +22,12 @@ for n in nss-rsa nss-ec; do
     step "openssl verifies $n" openssl verify -CAfile "$W/$n.pem" "$W/$n.pem"
 done
 says "pkcs11-tool sees what NSS made" nss-ec user -O
+if grep -q mldsa "$(command -v certutil)"; then # NSS 3.132 has it, 3.110 has not
+    step "certutil: an ML-DSA-65 key and certificate in the token" certutil -S -d "sql:$W/db" -h "$TOKEN" -f "$W/pin" -z "$W/noise" \
+        -n "nss-pq" -s "CN=nss pq" -x -t "u,u,u" -k mldsa -q ML-DSA-65 -v 2
+    says "certutil lists it" 'mldsa .*nss-pq' certutil -K -d "sql:$W/db" -h "$TOKEN" -f "$W/pin"
+    certutil -L -d "sql:$W/db" -h "$TOKEN" -f "$W/pin" -n "$TOKEN:nss-pq" -a >"$W/nss-pq.pem" 2>"$W/said"
+    if knows_pq openssl; then
+        step "openssl verifies nss-pq" openssl verify -CAfile "$W/nss-pq.pem" -check_ss_sig "$W/nss-pq.pem"
+    fi
+fi

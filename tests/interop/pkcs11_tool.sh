@@ -59,9 +59,14 @@ for h in SHA-1 SHA256 SHA384 SHA512; do
     same "  what openssl encrypted" "$W/short" "$W/out"
 done
 
-# pkcs11-tool 0.23 writes no P-384 public key: built here from the point that it lists.
+# pkcs11-tool 0.23 writes no P-384 public key: built here from the point that it lists. Newer ones write
+# every curve's, and list the point otherwise.
 ec_pem() { # label curve -> $W/name.pem
     local point
+    if user -r --type pubkey --label "$1" -o "$W/$1.der" >/dev/null 2>&1 &&
+        openssl pkey -pubin -inform DER -in "$W/$1.der" -out "$W/$1.pem" 2>/dev/null; then
+        return
+    fi
     point=$(user -O --type pubkey 2>/dev/null | awk -v want="$1" '/EC_POINT:/ {p = $2} $1 == "label:" && $2 == want {print p}')
     case $point in 0481*) point=${point:6} ;; 04*) point=${point:4} ;; esac
     cat >"$W/spki.cnf" <<CNF
@@ -156,7 +161,7 @@ step "data is written" user -w "$W/short" --type data --label note --application
 step "  and read" user -r --type data --label note -o "$W/out"
 same "  the same" "$W/short" "$W/out"
 step "an id is changed" user --set-id 99 --type cert --id 80
-says "  and found" 'ID: *99' user -O --type cert
+says "  and found" 'ID: .*99' user -O --type cert
 step "an object is deleted" user -b --type data --label note
 step "  and gone" bash -c "! pkcs11-tool --module '$MODULE' --token-label $TOKEN --login --pin $PIN -O --type data 2>&1 | grep -q note"
 

@@ -20,7 +20,7 @@ engine_id = pkcs11
 dynamic_path = $engine
 MODULE_PATH = $MODULE
 PIN = $PIN
-init = 0
+init = 1
 [req]
 distinguished_name = dn
 [dn]

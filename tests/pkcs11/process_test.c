@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -438,6 +439,48 @@ static void r123_ids_survive_a_restart(void **state)
     assert_memory_not_equal(id[0], id[1], n);
 }
 
+enum { IDS = 64, ID_SIZE = 32 };
+typedef char some_ids[IDS][ID_SIZE];
+
+static void make_ids(some_ids *ids)
+{
+    const CK_SESSION_HANDLE s = user_session();
+    for (int i = 0; i < IDS; i++) {
+        CK_OBJECT_HANDLE o = data_object(s, false, "id");
+        if (i % 2 == 1) {
+            OK(p11->C_CopyObject(s, o, NULL, 0, &o));
+        }
+        assert_int_equal(attr_bytes(s, o, CKA_UNIQUE_ID, (*ids)[i], ID_SIZE), ID_SIZE);
+    }
+}
+
+static void child_makes_ids(void *ids)
+{
+    OK(p11->C_Initialize(NULL));
+    make_ids(ids);
+}
+
+/* Objects that live at the same time in several processes, and those of an earlier start. */
+static void r123_ids_of_session_objects(void **state)
+{
+    (void)state;
+    some_ids *ids =
+        mmap(NULL, 4 * sizeof *ids, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(ids != MAP_FAILED);
+    make_ids(&ids[0]);
+    assert_true(in_child(child_makes_ids, &ids[1]));
+    assert_true(in_child(child_makes_ids, &ids[2]));
+    OK(p11->C_Finalize(NULL));
+    OK(p11->C_Initialize(NULL));
+    make_ids(&ids[3]);
+    for (int i = 0; i < 4 * IDS; i++) {
+        for (int j = 0; j < i; j++) {
+            assert_memory_not_equal(ids[i / IDS][i % IDS], ids[j / IDS][j % IDS], ID_SIZE);
+        }
+    }
+    munmap(ids, 4 * sizeof *ids);
+}
+
 #define WORKERS 8
 #define TURNS 40
 
@@ -621,6 +664,7 @@ int main(void)
         TEST(r122_a_key_destroyed_elsewhere_stops_working),
         TEST(r122_pins_are_the_tokens_not_the_processs),
         TEST(r123_ids_survive_a_restart),
+        TEST(r123_ids_of_session_objects),
         TEST(r108_many_processes_on_one_token),
         TEST(r111_kill_in_the_middle_of_creation),
     };

@@ -350,6 +350,45 @@ static void r043_the_key_is_destroyed_in_the_middle(void **state)
     RV(CKR_KEY_HANDLE_INVALID, p11->C_EncryptInit(s, CBC_PAD, k));
 }
 
+static void r043_the_key_is_destroyed_by_another_session(void **state)
+{
+    (void)state;
+    const CK_SESSION_HANDLE a = user_session();
+    const CK_SESSION_HANDLE b = open_session(true);
+    CK_BYTE out[64];
+    for (int changed = 0; changed < 2; changed++) { /* also when the other has an older version */
+        CK_ULONG n = sizeof out;
+        const CK_OBJECT_HANDLE k = aes_key(a, 16);
+        OK(p11->C_EncryptInit(b, CBC_PAD, k));
+        if (changed) {
+            OK(p11->C_SetAttributeValue(a, k, T(AS(CKA_LABEL, "changed"))));
+        }
+        OK(p11->C_DestroyObject(a, k));
+        ONE_OF(p11->C_Encrypt(b, BYTE_PTR(zeros), 16, out, &n), CKR_KEY_HANDLE_INVALID,
+               CKR_OPERATION_NOT_INITIALIZED);
+        RV(CKR_KEY_HANDLE_INVALID, p11->C_EncryptInit(b, CBC_PAD, k));
+        RV(CKR_OBJECT_HANDLE_INVALID, p11->C_DestroyObject(b, k));
+    }
+}
+
+static void r043_a_key_for_keys_is_destroyed(void **state)
+{
+    (void)state;
+    const CK_SESSION_HANDLE s = user_session();
+    const CK_SESSION_HANDLE other = open_session(true);
+    const CK_OBJECT_HANDLE k = aes_key(s, 16);
+    const CK_OBJECT_HANDLE wrapper = aes_key(s, 16);
+    CK_BYTE out[64];
+    CK_ULONG n = sizeof out;
+    OK(p11->C_WrapKey(s, MECH(CKM_AES_KEY_WRAP), wrapper, k, out, &n));
+    OK(p11->C_DestroyObject(other, wrapper));
+    n = sizeof out;
+    RV(CKR_WRAPPING_KEY_HANDLE_INVALID,
+       p11->C_WrapKey(s, MECH(CKM_AES_KEY_WRAP), wrapper, k, out, &n));
+    n = sizeof out;
+    OK(p11->C_WrapKey(s, MECH(CKM_AES_KEY_WRAP), k, k, out, &n));
+}
+
 static void r044_logout_ends_operations_with_private_keys(void **state)
 {
     (void)state;
@@ -626,6 +665,8 @@ int main(void)
         TEST(r005_null_mechanism_cancels),
         TEST(r045_cancel_ends_what_is_named),
         TEST(r043_the_key_is_destroyed_in_the_middle),
+        TEST(r043_the_key_is_destroyed_by_another_session),
+        TEST(r043_a_key_for_keys_is_destroyed),
         TEST(r044_logout_ends_operations_with_private_keys),
         TEST(r047_operation_state_of_a_digest),
         TEST(r047_operation_state_with_a_key),

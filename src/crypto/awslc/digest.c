@@ -240,4 +240,5 @@ const struct digest_ops awslc_digest_ops = {
     .clear = digest_clear,
     .once = digest_once,
     .xof = digest_xof,
+    .sha256_blocks = SHA256_TransformBlocks,
 };

@@ -93,18 +93,27 @@ static enum rc point_write(const EC_GROUP *g, const EC_POINT *p, struct buf *ret
     return buf_set(ret, BYTES(out, n));
 }
 
-enum rc lc_ec_generate(const struct pkey_spec *spec, struct rng *rng, struct key_parts *parts)
+static enum rc scalar_new(enum ec_curve curve, struct rng *rng, struct secret **ret)
 {
-    const EC_GROUP *g = lc_ec_group(spec->curve);
+    const EC_GROUP *g = lc_ec_group(curve);
     uint8_t order[EC_MAX_BYTES];
     const size_t n = order_bytes(g);
-    REQUIRE(n <= sizeof(order) && n <= curve_bytes(spec->curve), RC_CURVE_NOT_SUPPORTED);
+    REQUIRE(n <= sizeof(order) && n <= curve_bytes(curve), RC_CURVE_NOT_SUPPORTED);
     BN_bn2bin(EC_GROUP_get0_order(g), order);
     AUTO_SECRET struct secret *random = rng_secret(rng, n + 8); /* 64 bits more than the order */
     REQUIRE(random != NULL, RC_ENTROPY);
-    AUTO_SECRET struct secret *priv = secret_new(curve_bytes(spec->curve));
+    AUTO_SECRET struct secret *priv = secret_new(curve_bytes(curve));
     REQUIRE(priv != NULL, RC_HOST_MEMORY);
     lc_scalar_reduce(order, n, random->p, random->n, priv->p + (priv->n - n));
+    *ret = TAKE(priv);
+    return RC_OK;
+}
+
+enum rc lc_ec_generate(const struct pkey_spec *spec, struct rng *rng, struct key_parts *parts)
+{
+    const EC_GROUP *g = lc_ec_group(spec->curve);
+    AUTO_SECRET struct secret *priv = NULL;
+    TRY(scalar_new(spec->curve, rng, &priv));
 
     AUTO_BN BIGNUM *d = NULL;
     AUTO_POINT EC_POINT *point = NULL;
@@ -194,16 +203,51 @@ enum rc lc_ec_verify(const struct pkey *k, struct bytes data, struct bytes sig)
     return RC_OK;
 }
 
-enum rc lc_ec_agree(const struct pkey *k, struct bytes peer, struct secret **ret)
+/* x of OWN's scalar times POINT, which is on CURVE. */
+static enum rc shared_x(enum ec_curve curve, const EC_KEY *own, const EC_POINT *point,
+                        struct secret **ret)
 {
-    const EC_GROUP *g = EC_KEY_get0_group(k->ec);
-    AUTO_POINT EC_POINT *point = NULL;
-    TRY(point_read(g, k->curve, peer, &point));
-    AUTO_SECRET struct secret *z = secret_new(curve_bytes(k->curve));
+    AUTO_SECRET struct secret *z = secret_new(curve_bytes(curve));
     REQUIRE(z != NULL, RC_HOST_MEMORY);
-    const int n = ECDH_compute_key(z->p, z->n, point, k->ec, NULL);
+    const int n = ECDH_compute_key(z->p, z->n, point, own, NULL);
     TRY_LIB(n >= 0, RC_PUBLIC_KEY_INVALID);
     REQUIRE((size_t)n == z->n, RC_CRYPTO_LIBRARY);
+    *ret = TAKE(z);
+    return RC_OK;
+}
+
+enum rc lc_ec_agree(const struct pkey *k, struct bytes peer, struct secret **ret)
+{
+    AUTO_POINT EC_POINT *point = NULL;
+    TRY(point_read(EC_KEY_get0_group(k->ec), k->curve, peer, &point));
+    return shared_x(k->curve, k->ec, point, ret);
+}
+
+enum rc lc_ec_encapsulate(const struct pkey *k, struct rng *rng, struct bytes fixed, uint8_t *ct,
+                          struct secret **ret)
+{
+    const EC_GROUP *g = EC_KEY_get0_group(k->ec);
+    const size_t n = curve_bytes(k->curve);
+    AUTO_SECRET struct secret *priv = NULL;
+    AUTO_BN BIGNUM *d = NULL;
+    AUTO_POINT EC_POINT *point = NULL;
+    REQUIRE(fixed.n == 0 || fixed.n == n, RC_ARGUMENTS_BAD);
+    if (fixed.n > 0) {
+        priv = secret_from(fixed.p, fixed.n);
+        REQUIRE(priv != NULL, RC_HOST_MEMORY);
+    } else {
+        TRY(scalar_new(k->curve, rng, &priv));
+    }
+    TRY(scalar_read(g, priv, &d));
+    TRY(point_of(g, d, &point));
+    AUTO_EC_KEY EC_KEY *own = EC_KEY_new();
+    REQUIRE(own != NULL, awslc_failed(RC_HOST_MEMORY));
+    TRY_LIB(EC_KEY_set_group(own, g) && EC_KEY_set_private_key(own, d), RC_HOST_MEMORY);
+    AUTO_SECRET struct secret *z = NULL;
+    TRY(shared_x(k->curve, own, EC_KEY_get0_public_key(k->ec), &z));
+    TRY_LIB(EC_POINT_point2oct(g, point, POINT_CONVERSION_UNCOMPRESSED, ct, 1 + 2 * n, NULL) ==
+                1 + 2 * n,
+            RC_CRYPTO_LIBRARY);
     *ret = TAKE(z);
     return RC_OK;
 }

@@ -185,6 +185,27 @@ enum rc lc_okp_verify(const struct pkey *k, const struct pkey_params *p, struct 
     return RC_OK;
 }
 
+enum rc lc_okp_encapsulate(const struct pkey *k, struct rng *rng, struct bytes fixed, uint8_t *ct,
+                           struct secret **ret)
+{
+    uint8_t scalar[32];
+    AUTO_SECRET struct secret *z = secret_new(32);
+    REQUIRE(z != NULL, RC_HOST_MEMORY);
+    REQUIRE(fixed.n == 0 || fixed.n == sizeof(scalar), RC_ARGUMENTS_BAD);
+    mem_copy(scalar, fixed.p, fixed.n);
+    enum rc rc = fixed.n > 0 ? RC_OK : rng_bytes(rng, scalar, sizeof(scalar));
+    if (rc == RC_OK && X25519(z->p, scalar, k->okp_pub) != 1) {
+        rc = awslc_failed(RC_PUBLIC_KEY_INVALID);
+    }
+    if (rc == RC_OK) {
+        X25519_public_from_private(ct, scalar);
+    }
+    mem_wipe(scalar, sizeof(scalar));
+    TRY(rc);
+    *ret = TAKE(z);
+    return RC_OK;
+}
+
 enum rc lc_okp_agree(const struct pkey *k, struct bytes peer, struct secret **ret)
 {
     REQUIRE(peer.n == 32, RC_PUBLIC_KEY_INVALID);

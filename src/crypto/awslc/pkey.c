@@ -176,7 +176,14 @@ static enum rc pkey_agree(const struct pkey *k, struct bytes peer, struct secret
 static enum rc pkey_encapsulate(const struct pkey *k, struct rng *rng, struct bytes fixed,
                                 uint8_t *ct, struct secret **ret)
 {
-    REQUIRE(pkey_is_ml_kem(k->kind) && !k->priv, RC_KEY_TYPE_INCONSISTENT);
+    REQUIRE(!k->priv, RC_KEY_TYPE_INCONSISTENT);
+    if (k->kind == PKEY_EC) {
+        return lc_ec_encapsulate(k, rng, fixed, ct, ret);
+    }
+    if (k->kind == PKEY_X25519) {
+        return lc_okp_encapsulate(k, rng, fixed, ct, ret);
+    }
+    REQUIRE(pkey_is_ml_kem(k->kind), RC_KEY_TYPE_INCONSISTENT);
     return lc_ml_kem_encapsulate(k, rng, fixed, ct, ret);
 }
 

@@ -59,6 +59,8 @@ enum rc lc_ec_load(struct pkey *k, const struct pkey_spec *spec, const struct ke
 enum rc lc_ec_sign(const struct pkey *k, struct bytes data, uint8_t *out, size_t *out_n);
 enum rc lc_ec_verify(const struct pkey *k, struct bytes data, struct bytes sig);
 enum rc lc_ec_agree(const struct pkey *k, struct bytes peer, struct secret **ret);
+enum rc lc_ec_encapsulate(const struct pkey *k, struct rng *rng, struct bytes fixed, uint8_t *ct,
+                          struct secret **ret);
 
 enum rc lc_okp_generate(enum pkey_kind kind, struct rng *rng, struct key_parts *parts);
 enum rc lc_okp_complete(enum pkey_kind kind, struct key_parts *parts);
@@ -68,6 +70,8 @@ enum rc lc_okp_sign(const struct pkey *k, const struct pkey_params *p, struct by
 enum rc lc_okp_verify(const struct pkey *k, const struct pkey_params *p, struct bytes data,
                       struct bytes sig);
 enum rc lc_okp_agree(const struct pkey *k, struct bytes peer, struct secret **ret);
+enum rc lc_okp_encapsulate(const struct pkey *k, struct rng *rng, struct bytes fixed, uint8_t *ct,
+                           struct secret **ret);
 
 /* ---- ML-KEM and ML-DSA: SEED, PUB and PRIV have the bytes that pq_sizes() says ------------------ */
 

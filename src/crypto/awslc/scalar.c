@@ -15,6 +15,13 @@ static void limbs_read(uint64_t *out, const uint8_t *in, size_t n)
     }
 }
 
+/* A value of which the compiler knows nothing more, so that it does not make a branch of a mask. */
+static uint64_t opaque(uint64_t v)
+{
+    __asm__("" : "+r"(v));
+    return v;
+}
+
 /* R = R - M when R >= M; no branch on either. W limbs. */
 static void limbs_reduce(uint64_t *r, const uint64_t *m, size_t w)
 {
@@ -26,7 +33,7 @@ static void limbs_reduce(uint64_t *r, const uint64_t *m, size_t w)
         t[i] = d - borrow;
         borrow = below;
     }
-    const uint64_t keep = 0U - borrow; /* all ones: R was below M */
+    const uint64_t keep = opaque(0U - borrow); /* all ones: R was below M */
     for (size_t i = 0; i < w; i++) {
         r[i] = (r[i] & keep) | (t[i] & ~keep);
     }

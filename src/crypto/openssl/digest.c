@@ -211,6 +211,17 @@ static enum rc xof(enum hash_alg alg, const void *p, size_t n, uint8_t *out, siz
     return out_n > 0 ? sha3_once(alg, p, n, out, out_n) : RC_OK;
 }
 
+static void sha256_blocks(uint32_t h[8], const uint8_t *p, size_t n)
+{
+    SHA256_CTX s; /* of which nothing but h is looked at */
+    memcpy(s.h, h, sizeof(s.h));
+    for (size_t i = 0; i < n; i++) {
+        SHA256_Transform(&s, p + i * SHA256_CBLOCK);
+    }
+    memcpy(h, s.h, sizeof(s.h));
+    mem_wipe(s.h, sizeof(s.h));
+}
+
 const struct digest_ops osl_digest_ops = {
     .begin = begin,
     .update = update,
@@ -219,4 +230,5 @@ const struct digest_ops osl_digest_ops = {
     .clear = clear,
     .once = once,
     .xof = xof,
+    .sha256_blocks = sha256_blocks,
 };

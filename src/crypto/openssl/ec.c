@@ -134,18 +134,14 @@ static enum rc ec_complete(const struct pkey_spec *spec, struct key_parts *parts
 }
 
 /* FIPS 186-5, A.2.1: d = (c mod (n - 1)) + 1, with c 64 bits longer than the order. */
-static enum rc ec_generate(const struct pkey_spec *spec, struct bytes e, struct rng *rng,
-                           struct key_parts *parts)
+static enum rc scalar_new(enum ec_curve curve, struct rng *rng, BIGNUM **ret)
 {
-    const size_t n = curve_bytes(spec->curve);
-    AUTO_SECRET struct secret *random =
-        secret_new((curve_order_bits(spec->curve) + 7) / 8 + EXTRA_BYTES);
+    AUTO_SECRET struct secret *random = secret_new((curve_order_bits(curve) + 7) / 8 + EXTRA_BYTES);
     AUTO_BN_CTX BN_CTX *ctx = BN_CTX_secure_new_ex(osl()->lib);
     AUTO_BN BIGNUM *c = NULL;
-    AUTO_BN BIGNUM *order_less_one = BN_dup(EC_GROUP_get0_order(group_of(spec->curve)));
+    AUTO_BN BIGNUM *order_less_one = BN_dup(EC_GROUP_get0_order(group_of(curve)));
     AUTO_BN BIGNUM *d = BN_secure_new();
 
-    (void)e;
     REQUIRE(random != NULL && ctx != NULL && order_less_one != NULL && d != NULL, RC_HOST_MEMORY);
     TRY(rng_bytes(rng, random->p, random->n));
     c = osl_bn_from_secret(random);
@@ -154,7 +150,18 @@ static enum rc ec_generate(const struct pkey_spec *spec, struct bytes e, struct 
     TRY_SSL(BN_sub_word(order_less_one, 1));
     TRY_SSL(BN_mod(d, c, order_less_one, ctx));
     TRY_SSL(BN_add_word(d, 1));
-    parts->priv = osl_bn_to_secret(d, n);
+    *ret = TAKE(d);
+    return RC_OK;
+}
+
+static enum rc ec_generate(const struct pkey_spec *spec, struct bytes e, struct rng *rng,
+                           struct key_parts *parts)
+{
+    AUTO_BN BIGNUM *d = NULL;
+
+    (void)e;
+    TRY(scalar_new(spec->curve, rng, &d));
+    parts->priv = osl_bn_to_secret(d, curve_bytes(spec->curve));
     REQUIRE(parts->priv != NULL, RC_HOST_MEMORY);
     return ec_complete(spec, parts);
 }
@@ -228,6 +235,49 @@ static enum rc ec_agree(const struct pkey *k, struct bytes peer, struct secret *
     return RC_OK;
 }
 
+/* x of D times the key's point. The library's agreement does the same, but wants a key object. */
+static enum rc shared_x(const struct pkey *k, const BIGNUM *d, struct secret **ret)
+{
+    const EC_GROUP *group = group_of(k->curve);
+    AUTO_BN_CTX BN_CTX *ctx = BN_CTX_secure_new_ex(osl()->lib);
+    AUTO_POINT EC_POINT *point = EC_POINT_new(group);
+    AUTO_BN BIGNUM *x = BN_secure_new();
+
+    REQUIRE(ctx != NULL && point != NULL && x != NULL, RC_HOST_MEMORY);
+    TRY_SSL(EC_POINT_mul(group, point, NULL, EC_KEY_get0_public_key(k->ec), d, ctx));
+    TRY_SSL(EC_POINT_get_affine_coordinates(group, point, x, NULL, ctx));
+    *ret = osl_bn_to_secret(x, curve_bytes(k->curve));
+    return *ret != NULL ? RC_OK : RC_HOST_MEMORY;
+}
+
+static enum rc ec_encapsulate(const struct pkey *k, struct rng *rng, struct bytes fixed,
+                              uint8_t *ct, struct secret **ret)
+{
+    const size_t n = curve_bytes(k->curve);
+    AUTO_SECRET struct secret *given = NULL;
+    AUTO_BN BIGNUM *d = NULL;
+    AUTO_POINT EC_POINT *own = NULL;
+    AUTO_SECRET struct secret *z = NULL;
+
+    REQUIRE(!k->priv, RC_KEY_TYPE_INCONSISTENT);
+    REQUIRE(fixed.n == 0 || fixed.n == n, RC_ARGUMENTS_BAD);
+    if (fixed.n > 0) {
+        given = secret_from(fixed.p, fixed.n);
+        REQUIRE(given != NULL, RC_HOST_MEMORY);
+        TRY(scalar_read(k->curve, given, &d));
+    } else {
+        TRY(scalar_new(k->curve, rng, &d));
+    }
+    TRY(point_of_scalar(k->curve, d, &own));
+    TRY(shared_x(k, d, &z));
+    if (EC_POINT_point2oct(group_of(k->curve), own, POINT_CONVERSION_UNCOMPRESSED, ct, 1 + 2 * n,
+                           NULL) != 1 + 2 * n) {
+        return osl_failed(RC_CRYPTO_LIBRARY);
+    }
+    *ret = TAKE(z);
+    return RC_OK;
+}
+
 const struct key_family osl_ec_family = {
     .generate = ec_generate,
     .load = ec_load,
@@ -236,4 +286,5 @@ const struct key_family osl_ec_family = {
     .sign = ec_sign,
     .verify = ec_verify,
     .agree = ec_agree,
+    .encapsulate = ec_encapsulate,
 };

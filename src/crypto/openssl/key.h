@@ -10,7 +10,7 @@
 
 enum key_op {
     OP_SIGN,
-    OP_SIGN_DETERMINISTIC, /* ML-DSA, SLH-DSA; without the word: hedged */
+    OP_SIGN_DETERMINISTIC, /* ML-DSA, SLH-DSA: OP_SIGN hedges */
     OP_VERIFY,
     OP_ENCRYPT,
     OP_DECRYPT,
@@ -25,10 +25,9 @@ struct pkey {
     enum pkey_kind kind;
     enum ec_curve curve;
     bool priv;
-    size_t size;  /* bytes of a signature or ciphertext (RSA: of the modulus; X25519, X448: of the
-                    output) */
-    size_t bits;  /* RSA: of the modulus */
-    struct buf n; /* RSA: the modulus */
+    size_t size;                /* what size() says; X25519, X448: bytes of the output */
+    size_t bits;                /* RSA: of the modulus */
+    struct buf n;               /* RSA: the modulus */
     uint8_t tr[TR_SIZE];        /* ML-DSA */
     EVP_PKEY *evp;              /* all but EC */
     struct ec_key_st *ec;       /* EC */

@@ -193,17 +193,12 @@ static enum rc okp_verify(const struct pkey *k, const struct pkey_params *p, str
 
 /* ---- agreement ----------------------------------------------------------------------------------------- */
 
-static enum rc okp_agree(const struct pkey *k, struct bytes peer, struct secret **ret)
+static enum rc derive(enum pkey_kind kind, EVP_PKEY *own, EVP_PKEY *other, struct secret **ret)
 {
-    AUTO_PKEY EVP_PKEY *other = NULL;
-    AUTO_PKEY_CTX EVP_PKEY_CTX *ctx = NULL;
-    AUTO_SECRET struct secret *z = NULL;
-    size_t n = kinds[k->kind].key_n;
+    size_t n = kinds[kind].key_n;
+    AUTO_PKEY_CTX EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(osl()->lib, own, NULL);
+    AUTO_SECRET struct secret *z = secret_new(n);
 
-    REQUIRE(!kinds[k->kind].edwards, RC_KEY_TYPE_INCONSISTENT);
-    TRY(read_public(k->kind, peer, &other));
-    ctx = EVP_PKEY_CTX_new_from_pkey(osl()->lib, k->evp, NULL);
-    z = secret_new(n);
     REQUIRE(ctx != NULL && z != NULL, osl_failed(RC_HOST_MEMORY));
     TRY_SSL(EVP_PKEY_derive_init(ctx));
     TRY_SSL(EVP_PKEY_derive_set_peer_ex(ctx, other, 0));
@@ -211,6 +206,38 @@ static enum rc okp_agree(const struct pkey *k, struct bytes peer, struct secret 
     if (EVP_PKEY_derive(ctx, z->p, &n) != 1 || n != z->n) {
         return osl_failed(RC_PUBLIC_KEY_INVALID);
     }
+    *ret = TAKE(z);
+    return RC_OK;
+}
+
+static enum rc okp_agree(const struct pkey *k, struct bytes peer, struct secret **ret)
+{
+    AUTO_PKEY EVP_PKEY *other = NULL;
+
+    REQUIRE(!kinds[k->kind].edwards, RC_KEY_TYPE_INCONSISTENT);
+    TRY(read_public(k->kind, peer, &other));
+    return derive(k->kind, k->evp, other, ret);
+}
+
+static enum rc okp_encapsulate(const struct pkey *k, struct rng *rng, struct bytes fixed,
+                               uint8_t *ct, struct secret **ret)
+{
+    size_t n = kinds[k->kind].key_n;
+    AUTO_SECRET struct secret *seed = NULL;
+    AUTO_PKEY EVP_PKEY *own = NULL;
+    AUTO_SECRET struct secret *z = NULL;
+
+    REQUIRE(!k->priv && !kinds[k->kind].edwards, RC_KEY_TYPE_INCONSISTENT);
+    REQUIRE(fixed.n == 0 || fixed.n == n, RC_ARGUMENTS_BAD);
+    seed = secret_new(n);
+    REQUIRE(seed != NULL, RC_HOST_MEMORY);
+    mem_copy(seed->p, fixed.p, fixed.n);
+    if (fixed.n == 0) {
+        TRY(rng_bytes(rng, seed->p, n));
+    }
+    TRY(read_private(k->kind, seed, &own));
+    TRY(derive(k->kind, own, k->evp, &z));
+    TRY_SSL(EVP_PKEY_get_raw_public_key(own, ct, &n));
     *ret = TAKE(z);
     return RC_OK;
 }
@@ -223,4 +250,5 @@ const struct key_family osl_okp_family = {
     .sign = okp_sign,
     .verify = okp_verify,
     .agree = okp_agree,
+    .encapsulate = okp_encapsulate,
 };

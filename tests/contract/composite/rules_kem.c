@@ -2,6 +2,7 @@
  *
  * Composite and hybrid KEMs: round trips, what the secret depends on, damage, layouts.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "rules.h"
@@ -360,6 +361,100 @@ static void test_layouts_of_tls(void **state)
     check_layout(*state, COMP_KEM_X25519_MLKEM1024);
 }
 
+/* ---- what the other halves of curves do --------------------------------------------------------------- */
+
+/* RFC 7748, 6.1: with Alice's key as the ephemeral one, CT is her public value. */
+static const char alice[] = "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a";
+static const char alice_pub[] = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a";
+static const char bob_pub[] = "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f";
+static const char shared[] = "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742";
+
+static size_t unhex(const char *text, uint8_t *out)
+{
+    size_t n = 0;
+
+    for (; text[2 * n] != '\0'; n++) {
+        const char pair[3] = {text[2 * n], text[2 * n + 1], '\0'};
+
+        out[n] = (uint8_t)strtoul(pair, NULL, 16);
+    }
+    return n;
+}
+
+static void test_agreement_of_rfc7748(void **state)
+{
+    const struct crypto *c = *state;
+    const struct pkey_spec spec = {.kind = PKEY_X25519};
+    const struct pkey_ops *ops = pkey_for(c, &spec);
+    uint8_t v[32], ct[32], wanted[32];
+    AUTO_KEY_PARTS struct key_parts bob = {0};
+    AUTO_SECRET struct secret *z = NULL;
+    struct pkey *k = NULL;
+
+    ASSERT_OK(buf_add(&bob.pub, v, unhex(bob_pub, v)));
+    ASSERT_OK(ops->load(&spec, &bob, false, &k));
+    ASSERT_OK(ops->encapsulate(k, NULL, BYTES(v, unhex(alice, v)), ct, &z));
+    assert_int_equal(unhex(alice_pub, wanted), 32);
+    assert_memory_equal(ct, wanted, 32);
+    assert_int_equal(unhex(shared, wanted), z->n);
+    assert_memory_equal(z->p, wanted, 32);
+    ops->free(k);
+}
+
+/* What is agreed upon is what the private key agrees upon; a given scalar gives its public value. */
+static void check_agreement(const struct crypto *c, const struct pkey_spec *spec)
+{
+    const struct pkey_ops *ops = pkey_for(c, spec);
+    AUTO_KEY_PARTS struct key_parts pair = new_pair(c, spec);
+    AUTO_KEY_PARTS struct key_parts own = new_pair(c, spec);
+    struct pkey *priv = NULL, *pub = NULL;
+    AUTO_SECRET struct secret *a = NULL;
+    AUTO_SECRET struct secret *b = NULL;
+    AUTO_SECRET struct secret *d = NULL;
+    struct secret *none = NULL;
+    uint8_t ct[140], again[140];
+
+    ASSERT_OK(ops->load(spec, &pair, true, &priv));
+    ASSERT_OK(ops->load(spec, &pair, false, &pub));
+    ASSERT_OK(ops->encapsulate(pub, c->rng, BYTES_NONE, ct, &a));
+    ASSERT_OK(ops->agree(priv, BYTES(ct, pair.pub.n), &b));
+    assert_true(secret_equal(a, b));
+    ASSERT_OK(ops->encapsulate(pub, NULL, secret_view(own.priv), again, &d));
+    assert_memory_equal(again, own.pub.p, own.pub.n);
+    assert_memory_not_equal(again, ct, pair.pub.n);
+    assert_false(secret_equal(a, d));
+    for (size_t n = 1; n < 80; n++) {
+        if (n != own.priv->n) {
+            ASSERT_RC(ops->encapsulate(pub, NULL, BYTES(ct, n), again, &none), RC_ARGUMENTS_BAD);
+        }
+    }
+    ASSERT_RC(ops->encapsulate(priv, c->rng, BYTES_NONE, again, &none), RC_KEY_TYPE_INCONSISTENT);
+    assert_null(none);
+    ops->free(priv);
+    ops->free(pub);
+}
+
+static void test_agreements(void **state)
+{
+    const struct crypto *c = *state;
+    static const enum pkey_kind others[] = {PKEY_X25519, PKEY_X448};
+
+    for (enum ec_curve curve = CURVE_P224; curve < CURVE_COUNT; curve++) {
+        const struct pkey_spec spec = {.kind = PKEY_EC, .curve = curve};
+
+        if (pkey_for(c, &spec) != NULL) {
+            check_agreement(c, &spec);
+        }
+    }
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        const struct pkey_spec spec = {.kind = others[i]};
+
+        if (pkey_for(c, &spec) != NULL) {
+            check_agreement(c, &spec);
+        }
+    }
+}
+
 int run_kem_rules(void)
 {
     const struct CMUnitTest tests[] = {
@@ -367,7 +462,8 @@ int run_kem_rules(void)
         cmocka_unit_test(test_fixed_lengths),  cmocka_unit_test(test_fixed_scalar_refused),
         cmocka_unit_test(test_damage),         cmocka_unit_test(test_ciphertext_lengths),
         cmocka_unit_test(test_small_order),    cmocka_unit_test(test_wrong_use),
-        cmocka_unit_test(test_layouts_of_tls),
+        cmocka_unit_test(test_layouts_of_tls), cmocka_unit_test(test_agreement_of_rfc7748),
+        cmocka_unit_test(test_agreements),
     };
 
     return cmocka_run_group_tests_name("secrets", tests, suite_open, suite_close);

@@ -250,6 +250,42 @@ static void test_signatures_with_every_hash(void **state)
     }
 }
 
+/* SHAKE has no place in RSA: not as the hash, not inside MGF1. */
+static void test_shake_is_refused(void **state)
+{
+    static const uint8_t data[256] = {1};
+
+    (void)state;
+    for (enum hash_alg xof = HASH_SHAKE128; xof <= HASH_SHAKE256; xof++) {
+        const struct pkey_params refused[] = {
+            {.scheme = SCHEME_RSA_PKCS1_HASH, .hash = xof},
+            {.scheme = SCHEME_RSA_PSS, .hash = xof, .mgf = HASH_SHA256, .salt_n = 8},
+            {.scheme = SCHEME_RSA_PSS, .hash = HASH_SHA256, .mgf = xof, .salt_n = 8},
+            {.scheme = SCHEME_RSA_OAEP, .hash = xof, .mgf = HASH_SHA256},
+            {.scheme = SCHEME_RSA_OAEP, .hash = HASH_SHA256, .mgf = xof},
+        };
+
+        for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+            const struct bytes digest = BYTES(data, hash_size(refused[i].hash));
+            struct secret *none = NULL;
+            uint8_t out[256];
+            size_t n = 0;
+
+            if (refused[i].scheme == SCHEME_RSA_OAEP) {
+                ASSERT_RC(ops->encrypt(pub, &refused[i], digest, out, &n),
+                          RC_MECHANISM_PARAM_INVALID);
+                ASSERT_RC(ops->decrypt(priv, &refused[i], BYTES(data, 256), &none),
+                          RC_MECHANISM_PARAM_INVALID);
+                assert_null(none);
+                continue;
+            }
+            ASSERT_RC(ops->sign(priv, &refused[i], digest, out, &n), RC_MECHANISM_PARAM_INVALID);
+            ASSERT_RC(ops->verify(pub, &refused[i], digest, BYTES(data, 256)),
+                      RC_MECHANISM_PARAM_INVALID);
+        }
+    }
+}
+
 static void test_pss_salt_is_exact(void **state)
 {
     static const uint8_t digest[32] = {5};
@@ -422,17 +458,12 @@ static void test_schemes_in_turn(void **state)
 int run_rsa_rules(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_generated_pair),
-        cmocka_unit_test(test_generate_refuses),
-        cmocka_unit_test(test_partial_keys),
-        cmocka_unit_test(test_contradictions),
-        cmocka_unit_test(test_public_ranges),
-        cmocka_unit_test(test_signatures_with_every_hash),
-        cmocka_unit_test(test_pss_salt_is_exact),
-        cmocka_unit_test(test_raw_signatures),
-        cmocka_unit_test(test_oaep),
-        cmocka_unit_test(test_pkcs1_encryption),
-        cmocka_unit_test(test_raw_encryption),
+        cmocka_unit_test(test_generated_pair),   cmocka_unit_test(test_generate_refuses),
+        cmocka_unit_test(test_partial_keys),     cmocka_unit_test(test_contradictions),
+        cmocka_unit_test(test_public_ranges),    cmocka_unit_test(test_signatures_with_every_hash),
+        cmocka_unit_test(test_shake_is_refused), cmocka_unit_test(test_pss_salt_is_exact),
+        cmocka_unit_test(test_raw_signatures),   cmocka_unit_test(test_oaep),
+        cmocka_unit_test(test_pkcs1_encryption), cmocka_unit_test(test_raw_encryption),
         cmocka_unit_test(test_schemes_in_turn),
     };
 

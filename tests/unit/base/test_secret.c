@@ -195,6 +195,7 @@ static void test_fork(void **state)
     (void)state;
     of_parent = secret_new(32);
     memset(of_parent->p, 0x77, 32);
+    assert_true(secret_empty_in_child(of_parent));
     (void)fflush(NULL);
     const pid_t pid = fork();
     assert_true(pid >= 0);

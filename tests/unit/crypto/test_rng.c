@@ -3,6 +3,9 @@
  * The generator: prediction resistance, failing sources, the comparison of blocks.
  */
 #include <pthread.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "drbg.h"
 #include "rng.h"
@@ -132,6 +135,41 @@ static void test_threads_differ(void **state)
     rng_free(rng);
 }
 
+/* A child that goes on with the parent's generator says other things than the parent, even when the
+ * source says the same to both; and so does another child. */
+static void test_forked_children_differ(void **state)
+{
+    struct source s = {.constant = true};
+    const struct env env = source_env(&s);
+    struct rng *rng = rng_new(&env, sha256());
+    uint8_t before[32];
+    uint8_t(*out)[32] =
+        mmap(NULL, 3 * sizeof *out, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    (void)state;
+    assert_true(out != MAP_FAILED);
+    ASSERT_OK(rng_bytes(rng, before, sizeof(before)));
+    for (int i = 0; i < 2; i++) {
+        const pid_t pid = fork();
+        int status = -1;
+
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            _exit(rng_bytes(rng, out[i], sizeof(*out)) == RC_OK ? 0 : 1);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+    }
+    ASSERT_OK(rng_bytes(rng, out[2], sizeof(*out)));
+    for (int i = 0; i < 3; i++) {
+        assert_false(all_zero(out[i], sizeof(*out)));
+        assert_memory_not_equal(out[i], before, sizeof(before));
+        assert_memory_not_equal(out[i], out[(i + 1) % 3], sizeof(*out));
+    }
+    munmap(out, 3 * sizeof *out);
+    rng_free(rng);
+}
+
 /* ---- the bare algorithm ---------------------------------------------------------------------------- */
 
 static void test_block_like_the_one_before(void **state)
@@ -187,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_failing_source),
         cmocka_unit_test(test_mix),
         cmocka_unit_test(test_threads_differ),
+        cmocka_unit_test(test_forked_children_differ),
         cmocka_unit_test(test_block_like_the_one_before),
         cmocka_unit_test(test_not_instantiated),
     };

@@ -10,11 +10,15 @@
 struct pq_set {
     const char *name; /* "ML-KEM-512", "ML-DSA-44", "SLH-DSA-SHA2-128s" */
     CK_KEY_TYPE type;
-    CK_ULONG number; /* CKA_PARAMETER_SET */
+    CK_ULONG number;          /* CKA_PARAMETER_SET */
+    CK_MECHANISM_TYPE vendor; /* CKM_CRATON_, another name of the same; 0: none */
 };
 
 /* NULL: none of ours. */
 const struct pq_set *pq_set_named(const char *name);
+
+/* Of making a key: SLH-DSA is left out where the only library is AWS-LC, which has none. */
+enum outcome pq_rejected(const struct pq_set *set, CK_RV rv);
 
 /* Keys that last as long as the case. Parts that are empty are not given. */
 CK_RV pq_public(const struct pq_set *set, struct data value, CK_OBJECT_HANDLE *ret);
@@ -41,10 +45,14 @@ enum outcome pq_decapsulates(const struct pq_set *set, CK_OBJECT_HANDLE key, str
 /* How a signature is made. */
 struct pq_way {
     CK_MECHANISM_TYPE type;
+    CK_MECHANISM_TYPE also; /* another name of it; 0: none */
     struct data context;
     CK_MECHANISM_TYPE hash; /* that the data is a digest of; 0: it is none */
     bool parts;             /* in parts as well */
 };
+
+/* Of a message of a key of SET. */
+struct pq_way pq_message_way(const struct pq_set *set, struct data context);
 
 /* SIG, byte for byte, without randomness. */
 enum outcome pq_signs(const struct pq_way *way, CK_OBJECT_HANDLE key, struct data in,

@@ -61,11 +61,6 @@ enum outcome run_kem_decaps(const char *file, json_t *group, json_t *test)
 
 /* ---- ML-DSA --------------------------------------------------------------------------------------- */
 
-static struct pq_way message_way(json_t *test)
-{
-    return (struct pq_way){.type = CKM_ML_DSA, .context = hex_of(test, "ctx"), .parts = true};
-}
-
 static struct pq_way mu_way(void)
 {
     return (struct pq_way){.type = CKM_ML_DSA_EXTERNAL_MU, .context = data_new(0)};
@@ -152,7 +147,7 @@ enum outcome run_ml_dsa_sign(const char *file, json_t *group, json_t *test)
     const bool has_mu = json_object_get(test, "mu") != NULL;
     enum outcome o = private_of(group, set, &key, &pub);
     if (o == ACCEPTED && has_msg) {
-        const struct pq_way way = message_way(test);
+        const struct pq_way way = pq_message_way(set, hex_of(test, "ctx"));
         o = signs(&way, key, pub, hex_of(test, "msg"), test);
     }
     if (o == ACCEPTED && has_mu) {
@@ -185,7 +180,7 @@ enum outcome run_ml_dsa_verify(const char *file, json_t *group, json_t *test)
     if (der.n > 0 && !pq_attribute_is(key, CKA_PUBLIC_KEY_INFO, der)) {
         return WRONG;
     }
-    const struct pq_way way = message_way(test);
+    const struct pq_way way = pq_message_way(set, hex_of(test, "ctx"));
     const struct pq_way by_mu = mu_way();
     const enum outcome o = pq_verifies(&way, key, msg, sig);
     const bool have_mu = pq_mu(key, way.context, msg, &mu) == CKR_OK;

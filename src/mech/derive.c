@@ -34,16 +34,17 @@ static enum rc shared_secret(const struct mech_env *env, const struct object *ba
     return ops->agree(key, point, ret);
 }
 
-/* The new key's bytes out of the secret Z: without a KDF its last ones (the standard cuts at the
- * leading end), otherwise what the KDF gives. */
-static enum rc agreed_value(const struct mech_env *env, const struct param *p,
-                            const struct secret *z, size_t n, struct secret **ret)
+/* The new key's bytes out of the secret Z, which is taken: without a KDF its last ones (the standard
+ * cuts at the leading end), otherwise what the KDF gives. */
+static enum rc agreed_value(const struct mech_env *env, const struct param *p, struct secret *z,
+                            size_t n, struct secret **ret)
 {
+    AUTO_SECRET struct secret *whole = z;
     if (p->hash != HASH_NONE) {
-        return crypto_x963(env->crypto, p->hash, z, p->aad, n, ret);
+        return crypto_x963(env->crypto, p->hash, whole, p->aad, n, ret);
     }
-    REQUIRE(n <= z->n, RC_TEMPLATE_INCONSISTENT);
-    *ret = secret_from(z->p + z->n - n, n);
+    REQUIRE(n <= whole->n, RC_TEMPLATE_INCONSISTENT);
+    *ret = n == whole->n ? TAKE(whole) : secret_from(whole->p + whole->n - n, n);
     return *ret != NULL ? RC_OK : RC_HOST_MEMORY;
 }
 
@@ -61,7 +62,7 @@ static enum rc agree(const struct mech_env *env, const struct mech_row *row, con
             RC_MECHANISM_PARAM_INVALID);
     TRY(shared_secret(env, base, p->peer, &z));
     TRY(draft_value_size(d, p->hash == HASH_NONE ? z->n : hash_size(p->hash), &n));
-    TRY(agreed_value(env, p, z, n, &value));
+    TRY(agreed_value(env, p, TAKE(z), n, &value));
     return draft_set_value(env, d, TAKE(value));
 }
 
@@ -140,8 +141,11 @@ enum rc mech_derive_handles(const struct mech_row *row, const CK_MECHANISM *mech
     AUTO_PARAM struct param p = {.store = BUF_INIT};
     *ret_n = 0;
     REQUIRE(mech_offers(row, VERB_DERIVE), RC_MECHANISM_INVALID);
+    if (row->param != PARAM_HKDF) {
+        return RC_OK; /* no other names a key: it is read when it is used */
+    }
     TRY(param_read(row->param, mechanism, &p));
-    if (row->param == PARAM_HKDF && p.given) {
+    if (p.given) {
         REQUIRE(max >= 1, RC_ARGUMENTS_BAD);
         ret[0] = p.salt_key;
         *ret_n = 1;

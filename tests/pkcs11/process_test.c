@@ -146,6 +146,70 @@ static void r107_threads_with_sessions_of_their_own(void **state)
     run_threads(8, encrypt_forever, &k, 500);
 }
 
+/* Keys that threads make, use, change and destroy among each other. */
+static struct {
+    _Atomic CK_OBJECT_HANDLE key;
+    _Atomic CK_OBJECT_HANDLE gone; /* destroyed before it was written here */
+} places[4];
+
+static bool use(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE k, bool gone)
+{
+    CK_BYTE b[32] = {0}, out[32];
+    CK_ULONG n = sizeof out;
+    CK_RV rv = p11->C_EncryptInit(s, MECH(CKM_AES_ECB), k);
+    if (rv == CKR_OK && !gone) {
+        rv = p11->C_Encrypt(s, b, sizeof b, out, &n);
+        rv = rv == CKR_OPERATION_NOT_INITIALIZED ? CKR_KEY_HANDLE_INVALID : rv; /* ended with it */
+    }
+    return rv == CKR_KEY_HANDLE_INVALID || (rv == CKR_OK && !gone);
+}
+
+static bool replace(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE fresh, unsigned at)
+{
+    const CK_OBJECT_HANDLE old = atomic_exchange(&places[at].key, fresh);
+    if (old == 0) {
+        return true;
+    }
+    if (p11->C_DestroyObject(s, old) != CKR_OK || !use(s, old, true)) {
+        return false;
+    }
+    atomic_store(&places[at].gone, old);
+    return true;
+}
+
+static void *come_and_go(void *unused)
+{
+    (void)unused;
+    const CK_SESSION_HANDLE s = open_session(true);
+    for (unsigned turn = 0; !atomic_load(&stop); turn++) {
+        const unsigned at = turn % LEN(places);
+        const CK_OBJECT_HANDLE gone = atomic_load(&places[at].gone);
+        const CK_OBJECT_HANDLE k = atomic_load(&places[at].key);
+        if ((gone != 0 && !use(s, gone, true)) || (k != 0 && !use(s, k, false))) {
+            return (void *)1;
+        }
+        if (k != 0 && turn % 5 == 0) {
+            const CK_RV rv = p11->C_SetAttributeValue(s, k, T(AS(CKA_LABEL, "changed")));
+            if (rv != CKR_OK && rv != CKR_OBJECT_HANDLE_INVALID) {
+                return (void *)2;
+            }
+        }
+        if (turn % 3 == 0 && !replace(s, aes_key(s, 16), at)) {
+            return (void *)3;
+        }
+        atomic_fetch_add(&rounds, 1);
+    }
+    return NULL;
+}
+
+static void r107_keys_that_come_and_go(void **state)
+{
+    (void)state;
+    memset(places, 0, sizeof places);
+    (void)user_session();
+    run_threads(4, come_and_go, NULL, 700);
+}
+
 static CK_SESSION_HANDLE shared_session;
 
 /* Everybody in one session, which somebody closes again and again: any answer, no crash. */
@@ -655,6 +719,7 @@ int main(void)
         TEST(r075_a_child_draws_other_randomness),
         TEST(r103_a_child_that_only_leaves),
         TEST(r107_threads_with_sessions_of_their_own),
+        TEST(r107_keys_that_come_and_go),
         TEST(r107_a_session_closed_while_in_use),
         TEST(r107_logins_and_logouts_by_many),
         TEST(r106_finalize_while_others_are_inside),

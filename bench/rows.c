@@ -27,7 +27,7 @@
 #define ML_KEM(label, algorithm)                                                                   \
     ROW(label " generation", OP_GENERATE, algorithm, .threads = true),                             \
     ROW(label " gen., tried", OP_GENERATE, algorithm, AIM(0.9),                                    \
-        .why = "also makes two objects and expands the seed again; the generator reseeds",       \
+        .why = "also makes two objects; the generator reseeds",       \
         PARTS({OP_GENERATE, algorithm}, {OP_ENCAPSULATE, algorithm}, {OP_DECAPSULATE, algorithm})), \
     ROW(label " encapsulate", OP_ENCAPSULATE, algorithm, AIM(0.9),                                 \
         .why = "its randomness comes from a generator that reseeds at each request"),              \

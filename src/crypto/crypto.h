@@ -258,6 +258,7 @@ struct key_parts {
      * PK.seed, PK.root. Composites: as their documents serialise a private key. */
     struct secret *priv;
     struct secret *seed; /* ML-KEM: d and z (64 bytes); ML-DSA: xi (32); others: none */
+    bool fresh; /* the caller's word: as generate() made them, so load() need not compare them */
 };
 void key_parts_free(struct key_parts *k);
 #define AUTO_KEY_PARTS __attribute__((cleanup(key_parts_free)))

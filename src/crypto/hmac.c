@@ -34,7 +34,7 @@ enum rc hmac_key_init(struct hmac_key *k, const struct digest_ops *ops, enum has
     union key_block block = {.bytes = {0}};
     enum rc rc = RC_OK;
 
-    REQUIRE(hash_size(alg) > 0, RC_ARGUMENTS_BAD);
+    REQUIRE(hash_size(alg) > 0 && !hash_is_xof(alg), RC_ARGUMENTS_BAD);
     k->ops = ops;
     k->alg = alg;
     if (key.n > hash_block_size(alg)) {

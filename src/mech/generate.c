@@ -282,6 +282,7 @@ enum rc pq_generate_pair(const struct mech_env *env, const struct mech_row *row,
     const struct pkey_ops *ops = env->crypto->pkey_generate[spec.kind][spec.curve];
     REQUIRE(ops != NULL, RC_PARAMETER_SET_NOT_SUPPORTED);
     TRY(ops->generate(&spec, BYTES_NONE, env->crypto->rng, &parts));
+    parts.fresh = true; /* they are tried together below */
     return finish_pair(env, row, &spec, &parts, pub, priv);
 }
 

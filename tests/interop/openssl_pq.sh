@@ -110,7 +110,7 @@ fi
 for n in 44 65 87; do
     port=$(free_port)
     STEP="ML-DSA-$n: TLS 1.3 server starts"
-    ossl s_server -accept 127.0.0.1:$port -tls1_3 -www -key "$(private mldsa$n)" -cert "$W/$n.crt" >"$W/server" 2>&1 &
+    OPENSSL_CONF=$W/openssl.cnf openssl s_server -accept 127.0.0.1:$port -tls1_3 -www -key "$(private mldsa$n)" -cert "$W/$n.crt" >"$W/server" 2>&1 &
     server=$!
     BACKGROUND+=($server)
     wait_port "$port" $server || { cp "$W/server" "$W/said"; exit 1; }

@@ -126,11 +126,16 @@ void world_make(const char *extra)
     snprintf(dir, sizeof dir, "%s/craton-test-XXXXXX", base != NULL ? base : "/tmp");
     assert_non_null(mkdtemp(dir));
     char text[2048];
+    char library[128] = "";
+    const char *chosen = getenv("CRATON_TEST_BACKEND"); /* one crypto library alone */
+    if (chosen != NULL && extra == NULL) {
+        snprintf(library, sizeof library, "[algorithms]\ncrypto_backend = \"%.20s\"\n", chosen);
+    }
     snprintf(text, sizeof text,
              "[token]\nstorage_path = \"%s/store\"\nslot_count = 2\n"
              "[security]\npbkdf2_iterations = 100000\n"
-             "[log]\nlevel = \"off\"\n%s",
-             dir, extra != NULL ? extra : "");
+             "[log]\nlevel = \"off\"\n%s%s",
+             dir, library, extra != NULL ? extra : "");
     world_write("craton_hsm.toml", text, 0600);
     char path[512];
     snprintf(path, sizeof path, "%s/craton_hsm.toml", dir);

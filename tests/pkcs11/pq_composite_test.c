@@ -105,7 +105,8 @@ static CK_RV verify(CK_OBJECT_HANDLE pub, const CK_BYTE *p, CK_ULONG n)
 static void signs(const struct set *set, struct pair p)
 {
     CK_ULONG need = 0;
-    CK_SIGN_ADDITIONAL_CONTEXT c = {CKH_HEDGE_REQUIRED, text, 255};
+    static CK_BYTE context[255] = "of 255 bytes";
+    CK_SIGN_ADDITIONAL_CONTEXT c = {CKH_HEDGE_REQUIRED, context, 255};
     OK(p11->C_SignInit(S, MECH(CKM_COMP_SIG), p.priv));
     OK(p11->C_Sign(S, text, sizeof text, NULL, &need));
     CK_ULONG n = need;

@@ -926,6 +926,104 @@ static void imported_keys_work(void **state)
     }
 }
 
+/* ---- the operation's other ways ---- */
+
+/* Megabytes, in one piece and in parts (item 29); what is signed without chance shows that it is the
+ * same message. */
+static void r029_large_messages(void **state)
+{
+    enum { MANY = 3 << 20 };
+    static CK_BYTE large[MANY];
+    static CK_BYTE a[PQ_SIG_MAX];
+    static CK_BYTE b[PQ_SIG_MAX];
+    CK_SIGN_ADDITIONAL_CONTEXT c = {CKH_DETERMINISTIC_REQUIRED, NULL, 0};
+    (void)state;
+    for (size_t i = 0; i < sizeof large; i++) {
+        large[i] = (CK_BYTE)(i * 7 + (i >> 12));
+    }
+    const struct pair dsa = pq_pair(S, CKM_ML_DSA_KEY_PAIR_GEN, CKP_ML_DSA_44);
+    const struct pair slh = pq_pair(S, CKM_SLH_DSA_KEY_PAIR_GEN, CKP_SLH_DSA_SHA2_128F);
+    static const CK_MECHANISM_TYPE types[] = {CKM_ML_DSA, CKM_HASH_ML_DSA_SHA256};
+    for (size_t i = 0; i < LEN(types); i++) {
+        const CK_ULONG n = pq_sign(S, MECHP(types[i], c), dsa.priv, large, MANY, a);
+        assert_int_equal(pq_sign_parts(S, MECHP(types[i], c), dsa.priv, large, MANY, 65537, b), n);
+        assert_memory_equal(a, b, n);
+        OK(pq_verify_parts(S, MECH(types[i]), dsa.pub, large, MANY, 1000003, a, n));
+        large[MANY - 1] ^= 1;
+        RV(CKR_SIGNATURE_INVALID, pq_verify(S, MECH(types[i]), dsa.pub, large, MANY, a, n));
+        large[MANY - 1] ^= 1;
+    }
+    const CK_ULONG n = pq_sign(S, MECH(CKM_SLH_DSA), slh.priv, large, MANY, a);
+    OK(pq_verify(S, MECH(CKM_SLH_DSA), slh.pub, large, MANY, a, n));
+    RV(CKR_SIGNATURE_INVALID, pq_verify(S, MECH(CKM_SLH_DSA), slh.pub, large, MANY - 1, a, n));
+}
+
+/* Signing beside encrypting, where signing takes parts (item 49). */
+static void r049_signing_while_encrypting(void **state)
+{
+    static CK_BYTE sig[PQ_SIG_MAX];
+    CK_BYTE iv[16] = {0};
+    CK_BYTE mid[64];
+    CK_ULONG n = sizeof mid;
+    CK_ULONG sig_n = sizeof sig;
+    (void)state;
+    const struct pair dsa = pq_pair(S, CKM_ML_DSA_KEY_PAIR_GEN, CKP_ML_DSA_44);
+    const struct pair slh = pq_pair(S, CKM_SLH_DSA_KEY_PAIR_GEN, CKP_SLH_DSA_SHA2_128F);
+    const CK_OBJECT_HANDLE aes = aes_key(S, 16);
+    OK(p11->C_SignInit(S, MECH(CKM_ML_DSA), dsa.priv));
+    OK(p11->C_EncryptInit(S, MECHX(CKM_AES_CBC, iv, 16), aes));
+    OK(p11->C_SignEncryptUpdate(S, text, 64, mid, &n));
+    OK(p11->C_SignFinal(S, sig, &sig_n));
+    OK(pq_verify(S, MECH(CKM_ML_DSA), dsa.pub, text, 64, sig, sig_n));
+    OK(p11->C_EncryptInit(S, NULL, 0));
+    CK_BYTE out[64];
+    CK_ULONG out_n = sizeof out;
+    OK(p11->C_VerifyInit(S, MECH(CKM_ML_DSA), dsa.pub));
+    OK(p11->C_DecryptInit(S, MECHX(CKM_AES_CBC, iv, 16), aes));
+    OK(p11->C_DecryptVerifyUpdate(S, mid, n, out, &out_n));
+    assert_memory_equal(out, text, 64);
+    OK(p11->C_VerifyFinal(S, sig, sig_n));
+    OK(p11->C_DecryptInit(S, NULL, 0));
+    /* mu of a message while it is encrypted */
+    CK_MU_GEN_PARAMS params = {dsa.pub, NULL, 0, NULL, 0};
+    CK_BYTE mu[64];
+    n = sizeof mid;
+    CK_ULONG mu_n = sizeof mu;
+    OK(p11->C_DigestInit(S, MECHP(CKM_ML_DSA_EXTERNAL_MU_GEN, params)));
+    OK(p11->C_EncryptInit(S, MECHX(CKM_AES_CBC, iv, 16), aes));
+    OK(p11->C_DigestEncryptUpdate(S, text, 64, mid, &n));
+    OK(p11->C_DigestFinal(S, mu, &mu_n));
+    OK(pq_verify(S, MECH(CKM_ML_DSA_EXTERNAL_MU), dsa.pub, mu, mu_n, sig, sig_n));
+    OK(p11->C_EncryptInit(S, NULL, 0));
+    /* what takes no parts ends both */
+    OK(p11->C_SignInit(S, MECH(CKM_SLH_DSA), slh.priv));
+    OK(p11->C_EncryptInit(S, MECHX(CKM_AES_CBC, iv, 16), aes));
+    n = sizeof mid;
+    RV(CKR_FUNCTION_NOT_SUPPORTED, p11->C_SignEncryptUpdate(S, text, 64, mid, &n));
+    RV(CKR_OPERATION_NOT_INITIALIZED, p11->C_Sign(S, text, 64, sig, &sig_n));
+    RV(CKR_OPERATION_NOT_INITIALIZED, p11->C_Encrypt(S, text, 64, mid, &n));
+}
+
+static void r045_cancelling(void **state)
+{
+    static CK_BYTE sig[PQ_SIG_MAX];
+    CK_ULONG n = sizeof sig;
+    (void)state;
+    const struct pair p = pq_pair(S, CKM_ML_DSA_KEY_PAIR_GEN, CKP_ML_DSA_44);
+    OK(p11->C_SignInit(S, MECH(CKM_ML_DSA), p.priv));
+    OK(p11->C_SignUpdate(S, text, 10));
+    OK(p11->C_VerifyInit(S, MECH(CKM_ML_DSA), p.pub));
+    RV(CKR_STATE_UNSAVEABLE, p11->C_GetOperationState(S, NULL, &n)); /* item 47 */
+    OK(p11->C_SessionCancel(S, CKF_SIGN));
+    RV(CKR_OPERATION_NOT_INITIALIZED, p11->C_SignFinal(S, sig, &n));
+    OK(p11->C_VerifyUpdate(S, text, 10)); /* the other goes on */
+    OK(p11->C_SessionCancel(S, CKF_VERIFY | CKF_ENCAPSULATE | CKF_DECAPSULATE));
+    RV(CKR_OPERATION_NOT_INITIALIZED, p11->C_VerifyFinal(S, sig, 2420));
+    /* a new message knows nothing of the one before */
+    n = pq_sign(S, MECH(CKM_ML_DSA), p.priv, text, 20, sig);
+    OK(pq_verify(S, MECH(CKM_ML_DSA), p.pub, text, 20, sig, n));
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_sessions, teardown_sessions)
@@ -949,6 +1047,9 @@ int main(void)
         TEST(r071_external_mu_from_a_digest),
         TEST(r007_parameters_of_external_mu),
         TEST(r044_external_mu_of_a_private_key),
+        TEST(r029_large_messages),
+        TEST(r049_signing_while_encrypting),
+        TEST(r045_cancelling),
         TEST(r076_vendor_numbers_are_aliases),
         TEST(r082_vendor_numbers_and_other_sets),
         TEST(r006_generation_has_no_parameter),

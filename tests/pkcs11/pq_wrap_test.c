@@ -278,6 +278,12 @@ static void r063_cut_and_longer(void **state)
     }
     blob[n] = 0;
     RV(CKR_WRAPPED_KEY_INVALID, unwrap(kem->use, p.priv, blob, n + 1, CKO_SECRET_KEY, CKK_AES, &o));
+    /* one more element inside: NULL, at the end */
+    blob[n] = 0x05;
+    blob[n + 1] = 0x00;
+    blob[3] += 2;
+    RV(CKR_WRAPPED_KEY_INVALID, unwrap(kem->use, p.priv, blob, n + 2, CKO_SECRET_KEY, CKK_AES, &o));
+    blob[3] -= 2;
     OK(unwrap(kem->use, p.priv, blob, n, CKO_SECRET_KEY, CKK_AES, &o));
     assert_int_equal(pq_objects(S), before + 1);
 }
@@ -567,7 +573,7 @@ static CK_ULONG form_of(enum form form, const CK_BYTE *seed, CK_ULONG seed_n, co
 }
 
 static CK_BYTE value[PQ_VALUE_MAX];
-static CK_BYTE seed[64];
+static CK_BYTE seed[128];
 static CK_BYTE inner[BLOB_MAX];
 static CK_BYTE der[BLOB_MAX];
 static CK_BYTE wrapped[BLOB_MAX];

@@ -76,6 +76,10 @@ enum rc lc_pq_load(struct pkey *k, const struct key_parts *parts)
 {
     uint8_t pub[PUB_MAX];
     k->size = pq_sizes(k->kind)->out;
+    if (k->priv && parts->fresh) { /* to expand the seed again would tell nothing new */
+        k->pq_priv = secret_copy(parts->priv);
+        return k->pq_priv != NULL ? RC_OK : RC_HOST_MEMORY;
+    }
     return k->priv ? read_private(k->kind, parts, &k->pq_priv, pub) : read_public(k, parts);
 }
 

@@ -17,7 +17,7 @@ static enum rc find_row(const struct session *s, const CK_MECHANISM *given, enum
     return RC_OK;
 }
 
-/* A template's draft. The template lives as long as the draft: both are the caller's. */
+/* A template's draft, which takes what the template holds. Both are the caller's. */
 static enum rc new_draft(const struct session *s, enum object_origin origin, CK_ATTRIBUTE *t,
                          CK_ULONG n, struct template **ret_template, struct draft **ret)
 {

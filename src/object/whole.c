@@ -112,74 +112,40 @@ static enum rc following(const struct bag *b, const struct attr_row *row, CK_ULO
     return RC_OK;
 }
 
-static enum rc write_number(CK_ULONG v, uint8_t room[8], struct bytes *ret)
+static struct bytes boolean(bool v)
 {
-    ulong_write(room, v);
-    *ret = BYTES(room, 8);
-    return RC_OK;
+    static const uint8_t values[2] = {CK_FALSE, CK_TRUE};
+    return BYTES(&values[v], 1);
 }
 
-/* What the table's default means for an attribute that nobody has set. SILENT: the template grants no
- * usage. RC_NOT_FOUND: such objects go without. */
-static enum rc default_value(const struct draft *d, const struct attr_row *row, bool silent,
-                             uint8_t room[8], struct bytes *ret)
+/* What each default of the table means for D, but for the numbers that follow. p NULL: such objects
+ * go without. */
+static void say_defaults(const struct draft *d, struct bytes ret[DEF_COUNT])
 {
-    bool yes = false;
-    CK_ULONG number = CK_UNAVAILABLE_INFORMATION;
-    switch ((enum attr_default)row->def) {
-    case DEF_EMPTY:
-        *ret = BYTES_NONE;
-        return RC_OK;
-    case DEF_ZERO:
-        number = 0;
-        return write_number(number, room, ret);
-    case DEF_UNAVAILABLE:
-        return write_number(number, room, ret);
-    case DEF_VALUE_LEN:
-    case DEF_MODULUS_BITS:
-    case DEF_PRIME_BITS:
-    case DEF_SUBPRIME_BITS:
-        TRY(following(&d->bag, row, &number));
-        return write_number(number, room, ret);
-    case DEF_FALSE:
-        break;
-    case DEF_TRUE:
-        yes = true;
-        break;
-    case DEF_USE:
-        yes = silent;
-        break;
-    case DEF_USE_WRAP:
-        yes = silent && !d->rules.key_separation;
-        break;
-    case DEF_SENSITIVE:
-        yes = default_sensitive(d);
-        break;
-    case DEF_EXTRACTABLE:
-        yes = default_extractable(d);
-        break;
-    case DEF_LOCAL:
-        yes = d->origin == ORIGIN_GENERATE;
-        break;
-    case DEF_ALWAYS_SENSITIVE:
-        yes = always_sensitive(d);
-        break;
-    case DEF_NEVER_EXTRACTABLE:
-        yes = never_extractable(d);
-        break;
-    case DEF_NONE:
-    case DEF_MUST:
-    case DEF_COUNT:
-        return RC_NOT_FOUND;
+    _Static_assert(DEF_COUNT == 18, "each default has its line here, or says nothing");
+    static const uint8_t zero[8];
+    static const uint8_t unavailable[8] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    const bool silent = !grants_usage(&d->bag);
+    for (size_t i = 0; i < DEF_COUNT; i++) {
+        ret[i] = BYTES_NONE;
     }
-    room[0] = yes ? CK_TRUE : CK_FALSE;
-    *ret = BYTES(room, 1);
-    return RC_OK;
+    ret[DEF_EMPTY] = BYTES(zero, 0);
+    ret[DEF_FALSE] = boolean(false);
+    ret[DEF_TRUE] = boolean(true);
+    ret[DEF_ZERO] = BYTES(zero, sizeof zero);
+    ret[DEF_UNAVAILABLE] = BYTES(unavailable, sizeof unavailable);
+    ret[DEF_USE] = boolean(silent);
+    ret[DEF_USE_WRAP] = boolean(silent && !d->rules.key_separation);
+    ret[DEF_SENSITIVE] = boolean(default_sensitive(d));
+    ret[DEF_EXTRACTABLE] = boolean(default_extractable(d));
+    ret[DEF_LOCAL] = boolean(d->origin == ORIGIN_GENERATE);
+    ret[DEF_ALWAYS_SENSITIVE] = boolean(always_sensitive(d));
+    ret[DEF_NEVER_EXTRACTABLE] = boolean(never_extractable(d));
 }
 
 /* ---- the last look ------------------------------------------------------------------------------ */
 
-/* An attribute that is there. Secrets are where they belong: a value that came in secret memory
+/* The value of one that is there. Secrets are where they belong: a value that came in secret memory
  * because nobody knew the class yet, and is public, moves out. RC_NOT_FOUND: it is secret. */
 static enum rc settle(struct bag *b, const struct attr *a, const struct attr_row *row,
                       struct bytes *ret)
@@ -199,46 +165,56 @@ static enum rc settle(struct bag *b, const struct attr *a, const struct attr_row
     return value_sound(row, *ret) ? RC_OK : RC_GENERAL_ERROR;
 }
 
-/* What follows from another attribute is what was said. */
-static enum rc agrees(const struct draft *d, const struct attr_row *row, struct bytes v)
+/* The same; a number that follows from another attribute is what was said. */
+static enum rc present(struct bag *b, const struct draft *d, const struct attr_row *row,
+                       const struct attr *a, struct bytes *ret)
 {
     CK_ULONG is = 0;
-    if (d != NULL && v.n == 8 && following(&d->bag, row, &is) == RC_OK) {
-        REQUIRE(ulong_read(v.p) == is, RC_TEMPLATE_INCONSISTENT);
+    TRY(settle(b, a, row, ret));
+    if (d != NULL && ret->n == 8 && following(b, row, &is) == RC_OK) {
+        REQUIRE(ulong_read(ret->p) == is, RC_TEMPLATE_INCONSISTENT);
     }
     return RC_OK;
 }
 
-/* The value of one attribute, given or not. RC_NOT_FOUND: it is secret, or there is none. */
-static enum rc one_value(struct bag *b, const struct draft *d, const struct attr_row *row,
-                         const struct attr *a, bool silent, uint8_t room[8], struct bytes *ret)
+/* The value of one that nobody has given. RC_NOT_FOUND: there is none. */
+static enum rc absent(const struct draft *d, const struct attr_row *row,
+                      const struct bytes defaults[DEF_COUNT], struct whole *w, struct bytes *ret)
 {
-    if (a != NULL) {
-        TRY(settle(b, a, row, ret));
-        return agrees(d, row, *ret);
-    }
+    CK_ULONG number = 0;
     REQUIRE((row->flags & F_NEED_CREATE) == 0, RC_TEMPLATE_INCOMPLETE);
     REQUIRE(row->def != DEF_MUST, RC_GENERAL_ERROR);
-    return d != NULL ? default_value(d, row, silent, room, ret) : RC_NOT_FOUND;
+    *ret = d != NULL ? defaults[row->def] : BYTES_NONE;
+    if (ret->p == NULL && d != NULL && following(&d->bag, row, &number) == RC_OK) {
+        uint8_t *room = w->numbers[row->def];
+        ulong_write(room, number);
+        *ret = BYTES(room, 8);
+    }
+    return ret->p != NULL ? RC_OK : RC_NOT_FOUND;
 }
 
+/* D: the draft that B is in, or NULL when nothing is filled in. */
 static enum rc gather(struct bag *b, const struct draft *d, struct attr_scope scope,
                       struct whole *ret)
 {
     const struct scope_rows *rows = scope_rows(scope);
-    const bool silent = d != NULL && !grants_usage(b);
+    struct bytes defaults[DEF_COUNT];
     size_t at = 0;
+    if (d != NULL) {
+        say_defaults(d, defaults);
+    }
     ret->n = 0;
     ret->flags = 0;
     for (size_t i = 0; i < scope_count(rows); i++) {
         const struct attr_row *row = scope_row(rows, i);
+        const struct attr *a = bag_walk(b, &at, row->type);
         struct part *p = &ret->parts[ret->n];
         const enum rc rc =
-            one_value(b, d, row, bag_walk(b, &at, row->type), silent, ret->defaults[ret->n], &p->v);
+            a != NULL ? present(b, d, row, a, &p->v) : absent(d, row, defaults, ret, &p->v);
         if (rc == RC_OK) {
-            p->type = row->type;
             const uint32_t flag = scope_flag(rows, i);
             ret->flags |= flag_is_set(flag, p->v) ? flag : 0;
+            p->type = row->type;
             ret->n++;
         } else if (rc != RC_NOT_FOUND) {
             return rc;

@@ -12,8 +12,8 @@
 struct whole {
     struct part parts[SCOPE_ROWS_MAX];
     size_t n;
-    uint32_t flags;                      /* enum object_flag */
-    uint8_t defaults[SCOPE_ROWS_MAX][8]; /* values that nobody has set: views point here too */
+    uint32_t flags;                /* enum object_flag */
+    uint8_t numbers[DEF_COUNT][8]; /* that follow from other attributes: views point here too */
 };
 
 /* Of D, with what follows from its attributes, the defaults, and what the token maintains. The last

@@ -125,13 +125,9 @@ enum rc mech_derive(const struct mech_env *env, const struct mech_row *row,
                     const struct object *const *more, size_t more_n, struct draft *d)
 {
     AUTO_PARAM struct param p = {.store = BUF_INIT};
-    CK_KEY_TYPE type = 0;
     REQUIRE(mech_offers(row, VERB_DERIVE), RC_MECHANISM_INVALID);
     TRY(param_read(row->param, mechanism, &p));
-    TRY(draft_imply(d, CKA_CLASS, CKO_SECRET_KEY));
-    if (draft_ulong(d, CKA_KEY_TYPE, &type) != RC_OK) {
-        TRY(draft_imply(d, CKA_KEY_TYPE, CKK_GENERIC_SECRET));
-    }
+    TRY(draft_imply_secret(d));
     return row->family->derive(env, row, &p, base, more, more_n, d);
 }
 

@@ -258,6 +258,8 @@ NODISCARD enum rc draft_set_check_value(const struct mech_env *env, struct draft
 /* The value of a new secret key: takes S in every case; sets length, check value. The length must
  * suit the draft's key type (RC_ATTRIBUTE_VALUE_INVALID). */
 NODISCARD enum rc draft_set_value(const struct mech_env *env, struct draft *d, struct secret *s);
+/* What comes out of another key is a secret key: generic when the template names no type. */
+NODISCARD enum rc draft_imply_secret(struct draft *d);
 /* Bytes that the draft's key type and CKA_VALUE_LEN ask for; OTHERWISE when both are silent. */
 NODISCARD enum rc draft_value_size(const struct draft *d, size_t otherwise, size_t *ret);
 

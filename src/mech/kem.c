@@ -174,21 +174,11 @@ enum rc mech_kem_size(const struct mech_env *env, const struct mech_row *row,
     return row->family->kem_size(env, row, key, ret);
 }
 
-static enum rc imply_secret(struct draft *d)
-{
-    CK_KEY_TYPE type = 0;
-    TRY(draft_imply(d, CKA_CLASS, CKO_SECRET_KEY));
-    if (draft_ulong(d, CKA_KEY_TYPE, &type) != RC_OK) {
-        return draft_imply(d, CKA_KEY_TYPE, CKK_GENERIC_SECRET);
-    }
-    return RC_OK;
-}
-
 enum rc mech_encapsulate(const struct mech_env *env, const struct mech_row *row,
                          const struct object *key, struct draft *d, uint8_t *ct)
 {
     REQUIRE(mech_offers(row, VERB_ENCAPSULATE), RC_MECHANISM_INVALID);
-    TRY(imply_secret(d));
+    TRY(draft_imply_secret(d));
     return row->family->encapsulate(env, row, key, d, ct);
 }
 
@@ -196,6 +186,6 @@ enum rc mech_decapsulate(const struct mech_env *env, const struct mech_row *row,
                          const struct object *key, struct bytes ct, struct draft *d)
 {
     REQUIRE(mech_offers(row, VERB_DECAPSULATE), RC_MECHANISM_INVALID);
-    TRY(imply_secret(d));
+    TRY(draft_imply_secret(d));
     return row->family->decapsulate(env, row, key, ct, d);
 }

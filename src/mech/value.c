@@ -12,6 +12,15 @@ static bool aes_size(size_t n)
     return n == 16 || n == 24 || n == 32;
 }
 
+enum rc draft_imply_secret(struct draft *d)
+{
+    CK_KEY_TYPE type = 0;
+    TRY(draft_imply(d, CKA_CLASS, CKO_SECRET_KEY));
+    return draft_ulong(d, CKA_KEY_TYPE, &type) == RC_OK
+               ? RC_OK
+               : draft_imply(d, CKA_KEY_TYPE, CKK_GENERIC_SECRET);
+}
+
 enum rc draft_value_size(const struct draft *d, size_t otherwise, size_t *ret)
 {
     CK_KEY_TYPE type = CKK_GENERIC_SECRET;

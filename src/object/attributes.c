@@ -18,6 +18,21 @@ static const struct attr_row rows[] = {
 #include "attributes.def"
 };
 
+/* Where to look for a number: its last row, counted from 1; 0: there is none. No two numbers of the
+ * table may share a slot (a test looks up every row). */
+enum { SLOTS = 1024 };
+#define SLOT(type) (((uint32_t)(type) ^ (uint32_t)(type) >> 8) % SLOTS)
+
+enum { ROWS_BEGIN = __COUNTER__ };
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init" /* rows of one number: the last one stays */
+static const uint8_t last_row[SLOTS] = {
+#define A(name_, kind_, classes_, keys_, flags_, def_) [SLOT(name_)] = __COUNTER__ - ROWS_BEGIN,
+#include "attributes.def"
+};
+#pragma GCC diagnostic pop
+_Static_assert(ARRAY_LEN(rows) <= UINT8_MAX, "a row's place fits a byte");
+
 struct key_row {
     CK_KEY_TYPE type;
     uint32_t bit;
@@ -29,17 +44,6 @@ static const struct key_row key_rows[] = {
 #include "attributes.def"
 };
 
-uint32_t attr_number(CK_ATTRIBUTE_TYPE type)
-{
-    if (type == CKA_ENCAPSULATE_TEMPLATE_ARRAY) {
-        return (uint32_t)CKA_ENCAPSULATE_TEMPLATE;
-    }
-    if (type == CKA_DECAPSULATE_TEMPLATE_ARRAY) {
-        return (uint32_t)CKA_DECAPSULATE_TEMPLATE;
-    }
-    return type < UINT32_MAX ? (uint32_t)type : UINT32_MAX;
-}
-
 const struct attr_row *attr_rows(size_t *ret_n)
 {
     *ret_n = ARRAY_LEN(rows);
@@ -48,17 +52,14 @@ const struct attr_row *attr_rows(size_t *ret_n)
 
 const struct attr_row *attr_any(uint32_t type)
 {
-    size_t low = 0;
-    size_t high = ARRAY_LEN(rows);
-    while (low < high) {
-        const size_t mid = low + (high - low) / 2;
-        if (rows[mid].type < type) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
+    size_t i = last_row[SLOT(type)];
+    if (i == 0 || rows[i - 1].type != type) {
+        return NULL;
     }
-    return low < ARRAY_LEN(rows) && rows[low].type == type ? &rows[low] : NULL;
+    while (i > 1 && rows[i - 2].type == type) {
+        i--;
+    }
+    return &rows[i - 1];
 }
 
 static bool fits(const struct attr_row *row, struct attr_scope scope)

@@ -127,7 +127,16 @@ struct attr_scope {
 
 /* The number that the token uses for TYPE: one of two encodings where the standard published two.
  * 0xffffffff for what fits no row. */
-uint32_t attr_number(CK_ATTRIBUTE_TYPE type);
+static inline uint32_t attr_number(CK_ATTRIBUTE_TYPE type)
+{
+    if (type == CKA_ENCAPSULATE_TEMPLATE_ARRAY) {
+        return (uint32_t)CKA_ENCAPSULATE_TEMPLATE;
+    }
+    if (type == CKA_DECAPSULATE_TEMPLATE_ARRAY) {
+        return (uint32_t)CKA_DECAPSULATE_TEMPLATE;
+    }
+    return type < UINT32_MAX ? (uint32_t)type : UINT32_MAX;
+}
 
 /* All rows in table order. */
 const struct attr_row *attr_rows(size_t *ret_n);

@@ -119,6 +119,11 @@ bool attr_same(const struct attr *a, struct bytes v)
 
 /* ---- bags --------------------------------------------------------------------------------------- */
 
+static inline uint64_t seen_bit(uint32_t type)
+{
+    return UINT64_C(1) << ((type ^ type >> 5) % 64);
+}
+
 /* The place of TYPE, or where it would be. */
 static size_t place(const struct bag *b, uint32_t type)
 {
@@ -155,6 +160,9 @@ void bag_free_at(struct bag *b)
 
 struct attr *bag_find(const struct bag *b, uint32_t type)
 {
+    if ((b->seen & seen_bit(type)) == 0) {
+        return NULL;
+    }
     const size_t i = place(b, type);
     return i < b->n && b->a[i]->type == type ? b->a[i] : NULL;
 }
@@ -207,6 +215,7 @@ static void insert(struct bag *b, size_t i, struct attr *a)
     }
     b->a[i] = a;
     b->n++;
+    b->seen |= seen_bit(a->type);
 }
 
 enum rc bag_put(struct bag *b, struct attr *a)

@@ -36,6 +36,7 @@ struct bag {
     struct attr **a;
     size_t n;
     size_t cap;
+    uint64_t seen;            /* a bit of each number that ever came: most questions end here */
     struct bag_block *blocks; /* where attributes and the array lie */
     struct attr_scope scope;  /* what class and key type say so far; unknown parts are 0 */
     const struct attr *cls;   /* these two, which are looked at all the time; or NULL */

@@ -122,13 +122,11 @@ enum rc rules_check(const struct draft *d)
 {
     struct attr_scope scope;
     TRY(check_kind(d, &scope));
-    const struct scope_rows *rows = scope_rows(scope);
-    size_t at = 0;
     for (size_t i = 0; i < d->bag.n; i++) {
         const struct attr *a = d->bag.a[i];
-        TRY(check_given(d, scope_walk(rows, &at, a->type), a));
+        TRY(check_given(d, attr_row(a->type, scope), a));
     }
-    TRY(check_needed(d, rows));
+    TRY(check_needed(d, scope_rows(scope)));
     if (bag_bool(&d->bag, CKA_ALWAYS_AUTHENTICATE, false)) {
         REQUIRE(bag_bool(&d->bag, CKA_PRIVATE, true), RC_TEMPLATE_INCONSISTENT);
     }

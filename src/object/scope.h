@@ -43,18 +43,8 @@ static inline uint32_t scope_flag(const struct scope_rows *l, size_t i)
     return atomic_load_explicit(&l->flag[i], memory_order_relaxed);
 }
 
-/* A walk along a list, or a bag: give it numbers that rise and one cursor, 0 at first. NULL when
- * there is none of that number. */
-static inline const struct attr_row *scope_walk(const struct scope_rows *l, size_t *at,
-                                                uint32_t type)
-{
-    const size_t n = scope_count(l);
-    while (*at < n && scope_row(l, *at)->type < type) {
-        ++*at;
-    }
-    return *at < n && scope_row(l, *at)->type == type ? scope_row(l, *at) : NULL;
-}
-
+/* A walk along a bag: give it numbers that rise and one cursor, 0 at first. NULL when there is none of
+ * that number. */
 static inline struct attr *bag_walk(const struct bag *b, size_t *at, uint32_t type)
 {
     while (*at < b->n && b->a[*at]->type < type) {

@@ -12,6 +12,7 @@
 struct cipher_key {
     enum cipher_mode mode;
     AES_KEY enc, dec;
+    /* From here on for GCM and CCM alone: other keys end here. */
     struct evp_key evp;
     _Alignas(16) EVP_AEAD_CTX aead; /* GCM with a tag of 16 bytes */
 };
@@ -93,14 +94,16 @@ static enum rc key_new(enum cipher_mode mode, const struct secret *key, struct c
 {
     REQUIRE(mode >= CIPHER_ECB && mode < CIPHER_MODE_COUNT, RC_MECHANISM_INVALID);
     REQUIRE(key->n == 16 || key->n == 24 || key->n == 32, RC_KEY_SIZE_RANGE);
-    __attribute__((cleanup(key_free_at))) struct cipher_key *k = secret_alloc(sizeof(*k));
+    const bool evp = mode == CIPHER_GCM || mode == CIPHER_CCM;
+    __attribute__((cleanup(key_free_at))) struct cipher_key *k =
+        secret_alloc(evp ? sizeof(*k) : offsetof(struct cipher_key, evp));
     REQUIRE(k != NULL, RC_HOST_MEMORY);
     k->mode = mode;
-    if (mode == CIPHER_GCM || mode == CIPHER_CCM) {
+    if (evp) {
         TRY(lc_evp_key_set(&k->evp, key));
         k->evp.cipher = mode == CIPHER_CCM ? ccm_cipher(key->n) : k->evp.cipher;
     } else {
-        TRY(lc_aes_keys_set(key, &k->enc, &k->dec));
+        TRY(lc_aes_keys_set(key, &k->enc, mode == CIPHER_CTR ? NULL : &k->dec));
     }
     if (mode == CIPHER_GCM) {
         TRY_LIB(EVP_AEAD_CTX_init(&k->aead, gcm_aead(key->n), key->p, key->n, 16, NULL),

@@ -25,6 +25,8 @@ BAN(int, system, (const char *), "no shell is started from here");
 BAN(int, rand, (void), "randomness comes from struct rng");
 BAN(void, srand, (unsigned), "randomness comes from struct rng");
 BAN(long, random, (void), "randomness comes from struct rng");
+BAN(__PTRDIFF_TYPE__, getrandom, (void *, __SIZE_TYPE__, unsigned),
+    "entropy comes from struct env");
 BAN(char *, getenv, (const char *), "use secure_getenv");
 BAN(void *, alloca, (__SIZE_TYPE__), "use mem_alloc");
 

@@ -57,6 +57,8 @@ static void new_draft(const CK_ATTRIBUTE *t, CK_ULONG n, enum object_origin orig
     MUST(draft_new(origin, &rules, template, ret) == RC_OK);
 }
 
+static const struct key_kind generic = {CKO_SECRET_KEY, CKK_GENERIC_SECRET};
+
 static struct object *finish(struct draft *d)
 {
     struct object *o = NULL;
@@ -78,7 +80,8 @@ static void make(struct kem *k)
     MUST(mech_generate_pair(&env, mech_find(&env, k->generator), &generator, pub, priv) == RC_OK);
     k->pub = finish(pub);
     k->priv = finish(priv);
-    MUST(mech_wrap(&env, mech_find(&env, k->use), &use, k->pub, plain, &k->blob) == RC_OK);
+    MUST(mech_wrap(&env, mech_find(&env, k->use), &use, k->pub, &generic, plain, &k->blob) ==
+         RC_OK);
     MUST(k->blob.n < BLOB_MAX);
 }
 
@@ -124,12 +127,9 @@ static size_t change(uint8_t *blob, size_t n, const uint8_t step[4])
 /* What came out goes on as C_UnwrapKey has it, as every kind of key. */
 static void decode(const struct secret *plain)
 {
-    static const struct {
-        CK_OBJECT_CLASS cls;
-        CK_KEY_TYPE type;
-    } kinds[] = {{CKO_SECRET_KEY, CKK_GENERIC_SECRET},
-                 {CKO_SECRET_KEY, CKK_AES},
-                 {CKO_PRIVATE_KEY, CKK_ML_KEM}};
+    static const struct key_kind kinds[] = {{CKO_SECRET_KEY, CKK_GENERIC_SECRET},
+                                            {CKO_SECRET_KEY, CKK_AES},
+                                            {CKO_PRIVATE_KEY, CKK_ML_KEM}};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         const CK_ATTRIBUTE t[] = {
             {CKA_CLASS, (void *)(uintptr_t)&kinds[i].cls, sizeof kinds[i].cls},
@@ -146,7 +146,7 @@ static void unwrap(const struct kem *k, const uint8_t *blob, size_t n)
     const CK_MECHANISM m = {k->use, NULL, 0};
     AUTO_SECRET struct secret *plain = NULL;
     const enum rc rc =
-        mech_unwrap(&env, mech_find(&env, k->use), &m, k->priv, BYTES(blob, n), &plain);
+        mech_unwrap(&env, mech_find(&env, k->use), &m, k->priv, &generic, BYTES(blob, n), &plain);
     if (rc == RC_OK) {
         MUST(bytes_equal(secret_view(plain), BYTES((const uint8_t *)target, sizeof target)));
         decode(plain);

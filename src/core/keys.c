@@ -113,7 +113,8 @@ enum rc core_wrap_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *me
     TRY(rc);
     TRY(guard_wrap(&h->policy, wrapper, target));
     TRY(mech_encode_key(&s->token->mech, target, &plain));
-    TRY(mech_wrap(&s->token->mech, row, &m, wrapper, plain, &wrapped));
+    const struct key_kind kind = {object_class(target), object_key_type(target)};
+    TRY(mech_wrap(&s->token->mech, row, &m, wrapper, &kind, plain, &wrapped));
     const CK_ULONG room = *out_n;
     *out_n = wrapped.n;
     if (out == NULL) {
@@ -144,7 +145,10 @@ enum rc core_unwrap_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *
     TRY(draft_apply(draft, key, CKA_UNWRAP_TEMPLATE));
     TRY(draft_check(draft));
     TRY(vault_may_add(s, draft));
-    TRY(mech_unwrap(&s->token->mech, row, &m, key, BYTES(in, in_n), &plain));
+    struct key_kind kind = {0, 0};
+    TRY(draft_ulong(draft, CKA_CLASS, &kind.cls)); /* draft_check has seen both */
+    TRY(draft_ulong(draft, CKA_KEY_TYPE, &kind.type));
+    TRY(mech_unwrap(&s->token->mech, row, &m, key, &kind, BYTES(in, in_n), &plain));
     TRY(mech_decode_key(&s->token->mech, plain, draft));
     TRY(mech_import(&s->token->mech, draft));
     CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;

@@ -143,7 +143,8 @@ struct mech_op {
     const struct pkey_ops *pkey_ops;
     const struct pkey *pkey;
     struct pkey_params pk;
-    size_t size; /* bytes of the signature, tag or modulus */
+    size_t size;             /* bytes of the signature, tag or modulus */
+    struct key_kind wrapped; /* of wrapping: what the key is */
 
     struct digest_ctx digest;
     struct mac_ctx mac;

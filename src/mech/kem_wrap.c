@@ -11,19 +11,25 @@
  *     OCTET STRING ciphertext
  *     SEQUENCE { OID id-alg-hkdf-with-sha256 }
  *     INTEGER 32, bytes of the key-encryption key
+ *     [0] { OCTET STRING what is wrapped }
  *     SEQUENCE { OID id-aes256-wrap-pad }
  *     OCTET STRING the wrapped key (RFC 5649)
  *   }
  *
+ * What is wrapped (the user keying material of the RFC) is SEQUENCE { UTF8String "craton-hsm key",
+ * INTEGER class, and of secret keys INTEGER key type }, as the numbers of PKCS#11; PKCS#8 says the type
+ * of a private key. Others may put something else there or nothing: then the template decides alone.
+ *
  * The key-encryption key is HKDF-SHA256 without salt; its info is CMSORIforKEMOtherInfo, which binds
- * the wrapping and the length. The identifier helps to find the key and is not checked: a wrong key
+ * the wrapping, the length, and what is wrapped: whoever changes or takes out that statement gets
+ * another key-encryption key. The identifier helps to find the key and is not checked: a wrong key
  * fails at the wrapping's own check.
  */
 #include "kem.h"
 
 #include "wire/der.h"
 
-enum { KEK_SIZE = 32, KEY_ID_SIZE = 20, OVERHEAD = 160 };
+enum { KEK_SIZE = 32, KEY_ID_SIZE = 20, OVERHEAD = 192 };
 
 /* Whole SEQUENCEs: AlgorithmIdentifiers without parameters. */
 static const uint8_t hkdf_sha256[] = {0x30, 0x0d, 0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86,
@@ -31,13 +37,62 @@ static const uint8_t hkdf_sha256[] = {0x30, 0x0d, 0x06, 0x0b, 0x2a, 0x86, 0x48, 
 static const uint8_t aes256_wrap_pad[] = {0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48,
                                           0x01, 0x65, 0x03, 0x04, 0x01, 0x30};
 
+/* ---- what is wrapped ---------------------------------------------------------------------------------- */
+
+static const char statement_of[] = "craton-hsm key";
+
+/* What the user keying material says of K. */
+static enum rc write_statement(const struct key_kind *k, struct buf *ret)
+{
+    AUTO_BUF struct buf body = BUF_INIT;
+    TRY(der_add(&body, DER_UTF8_STRING, BYTES(statement_of, sizeof(statement_of) - 1)));
+    TRY(der_add_small(&body, (uint32_t)k->cls));
+    if (k->cls == CKO_SECRET_KEY) {
+        TRY(der_add_small(&body, (uint32_t)k->type));
+    }
+    return der_add(ret, DER_SEQUENCE, buf_view(&body));
+}
+
+/* Whether V is a statement of ours, about whatever. */
+static bool is_statement(struct bytes v)
+{
+    struct bytes seq = BYTES_NONE;
+    struct bytes name = BYTES_NONE;
+    if (der_whole(v, DER_SEQUENCE, &seq) != RC_OK) {
+        return false;
+    }
+    struct rd r = RD(seq);
+    return der_take(&r, DER_UTF8_STRING, &name) == RC_OK &&
+           bytes_equal(name, BYTES(statement_of, sizeof(statement_of) - 1));
+}
+
+static enum rc agrees(const struct key_kind *k, struct bytes ukm)
+{
+    AUTO_BUF struct buf right = BUF_INIT;
+    TRY(write_statement(k, &right));
+    return !is_statement(ukm) || bytes_equal(ukm, buf_view(&right)) ? RC_OK
+                                                                    : RC_TEMPLATE_INCONSISTENT;
+}
+
+/* The field of both structures; nothing when there is none. */
+static enum rc add_ukm(struct buf *b, struct bytes ukm)
+{
+    AUTO_BUF struct buf octets = BUF_INIT;
+    if (ukm.n == 0) {
+        return RC_OK;
+    }
+    TRY(der_add(&octets, DER_OCTET_STRING, ukm));
+    return der_add(b, DER_CONTEXT_0, buf_view(&octets));
+}
+
 static enum rc key_encryption_key(const struct mech_op *op, const struct secret *shared,
-                                  struct secret **ret)
+                                  struct bytes ukm, struct secret **ret)
 {
     AUTO_BUF struct buf body = BUF_INIT;
     AUTO_BUF struct buf info = BUF_INIT;
     TRY(buf_add(&body, aes256_wrap_pad, sizeof(aes256_wrap_pad)));
     TRY(der_add_small(&body, KEK_SIZE));
+    TRY(add_ukm(&body, ukm));
     TRY(der_add(&info, DER_SEQUENCE, buf_view(&body)));
     return crypto_hkdf(op->env->crypto, HASH_SHA256, true, true, shared, BYTES_NONE,
                        buf_view(&info), KEK_SIZE, ret);
@@ -64,8 +119,8 @@ static enum rc out_size(const struct mech_op *op, enum mech_phase phase, size_t 
     return RC_OK;
 }
 
-static enum rc write_blob(const struct mech_op *op, struct bytes ct, struct bytes wrapped,
-                          struct buf *ret)
+static enum rc write_blob(const struct mech_op *op, struct bytes ct, struct bytes ukm,
+                          struct bytes wrapped, struct buf *ret)
 {
     uint8_t id[HASH_MAX_SIZE];
     struct bytes oid = BYTES_NONE;
@@ -80,6 +135,7 @@ static enum rc write_blob(const struct mech_op *op, struct bytes ct, struct byte
     TRY(der_add(&body, DER_OCTET_STRING, ct));
     TRY(buf_add(&body, hkdf_sha256, sizeof(hkdf_sha256)));
     TRY(der_add_small(&body, KEK_SIZE));
+    TRY(add_ukm(&body, ukm));
     TRY(buf_add(&body, aes256_wrap_pad, sizeof(aes256_wrap_pad)));
     TRY(der_add(&body, DER_OCTET_STRING, wrapped));
     return der_add(ret, DER_SEQUENCE, buf_view(&body));
@@ -90,15 +146,17 @@ static enum rc wrap(struct mech_op *op, struct bytes in, uint8_t *out, size_t *o
     AUTO_SECRET struct secret *shared = NULL;
     AUTO_SECRET struct secret *kek = NULL;
     AUTO_BUF struct buf ct = BUF_INIT;
+    AUTO_BUF struct buf ukm = BUF_INIT;
     AUTO_BUF struct buf wrapped = BUF_INIT;
     AUTO_BUF struct buf blob = BUF_INIT;
     REQUIRE(in.n > 0, RC_DATA_LEN_RANGE);
+    TRY(write_statement(&op->wrapped, &ukm));
     TRY(buf_reserve(&ct, op->size));
     TRY(op->pkey_ops->encapsulate(op->pkey, op->env->crypto->rng, BYTES_NONE, ct.p, &shared));
     ct.n = op->size;
-    TRY(key_encryption_key(op, shared, &kek));
+    TRY(key_encryption_key(op, shared, buf_view(&ukm), &kek));
     TRY(op->env->crypto->keywrap->wrap(KEYWRAP_RFC5649, kek, NULL, in, &wrapped));
-    TRY(write_blob(op, buf_view(&ct), buf_view(&wrapped), &blob));
+    TRY(write_blob(op, buf_view(&ct), buf_view(&ukm), buf_view(&wrapped), &blob));
     REQUIRE(blob.n <= in.n + op->size + OVERHEAD, RC_GENERAL_ERROR);
     mem_copy(out, blob.p, blob.n);
     *out_n = blob.n;
@@ -108,7 +166,7 @@ static enum rc wrap(struct mech_op *op, struct bytes in, uint8_t *out, size_t *o
 /* ---- unwrapping --------------------------------------------------------------------------------------- */
 
 struct blob {
-    struct bytes kem, ct, wrapped; /* kem: the OID, whole DER */
+    struct bytes kem, ct, ukm, wrapped; /* kem: the OID, whole DER; ukm: empty when there is none */
 };
 
 /* The next element is exactly V. */
@@ -117,6 +175,17 @@ static enum rc take_exactly(struct rd *r, struct bytes v)
     struct bytes got = BYTES_NONE;
     TRY(rd_take(r, v.n, &got));
     return bytes_equal(got, v) ? RC_OK : RC_MALFORMED;
+}
+
+static enum rc take_ukm(struct rd *r, struct bytes *ret)
+{
+    struct bytes field = BYTES_NONE;
+    if (r->n == 0 || r->p[0] != DER_CONTEXT_0) {
+        return RC_OK;
+    }
+    TRY(der_take(r, DER_CONTEXT_0, &field));
+    TRY(der_whole(field, DER_OCTET_STRING, ret));
+    return ret->n > 0 ? RC_OK : RC_MALFORMED;
 }
 
 static enum rc read_blob(struct bytes v, struct blob *ret)
@@ -134,6 +203,7 @@ static enum rc read_blob(struct bytes v, struct blob *ret)
     TRY(take_exactly(&r, BYTES(hkdf_sha256, sizeof(hkdf_sha256))));
     TRY(der_take_small(&r, &number));
     REQUIRE(number == KEK_SIZE, RC_MALFORMED);
+    TRY(take_ukm(&r, &ret->ukm));
     TRY(take_exactly(&r, BYTES(aes256_wrap_pad, sizeof(aes256_wrap_pad))));
     TRY(der_take(&r, DER_OCTET_STRING, &ret->wrapped));
     return rd_end(&r);
@@ -151,11 +221,12 @@ static enum rc unwrap(struct mech_op *op, struct bytes in, uint8_t *out, size_t 
     REQUIRE(bytes_equal(blob.kem, oid), RC_KEY_TYPE_INCONSISTENT);
     REQUIRE(blob.ct.n == op->size, RC_ENCRYPTED_DATA_INVALID);
     TRY(op->pkey_ops->decapsulate(op->pkey, blob.ct, &shared));
-    TRY(key_encryption_key(op, shared, &kek));
+    TRY(key_encryption_key(op, shared, blob.ukm, &kek));
     const enum rc rc =
         op->env->crypto->keywrap->unwrap(KEYWRAP_RFC5649, kek, NULL, blob.wrapped, &plain);
     REQUIRE(rc == RC_OK || rc == RC_HOST_MEMORY, RC_ENCRYPTED_DATA_INVALID);
     TRY(rc);
+    TRY(agrees(&op->wrapped, blob.ukm)); /* now it is known that nobody has changed it */
     mem_copy(out, plain->p, plain->n);
     *out_n = plain->n;
     return RC_OK;

@@ -143,14 +143,24 @@ NODISCARD enum rc mech_encode_key(const struct mech_env *env, const struct objec
 NODISCARD enum rc mech_decode_key(const struct mech_env *env, const struct secret *plain,
                                   struct draft *d);
 
-/* *RET_N bytes are written at most: call with OUT NULL for the size. RC_WRAPPING_KEY_SIZE_RANGE,
- * RC_KEY_SIZE_RANGE (target does not fit), ... */
+/* What a key is that travels wrapped: a format of our own says so and binds it (robustness item 82). */
+struct key_kind {
+    CK_OBJECT_CLASS cls;
+    CK_KEY_TYPE type;
+};
+
+/* Wraps PLAIN, the form that mech_encode_key gave to a key of KIND, and adds the result to RET.
+ * RC_WRAPPING_KEY_SIZE_RANGE, RC_KEY_SIZE_RANGE (the key does not fit), ... */
 NODISCARD enum rc mech_wrap(const struct mech_env *env, const struct mech_row *row,
                             const CK_MECHANISM *mechanism, const struct object *wrapping,
-                            const struct secret *plain, struct buf *ret);
+                            const struct key_kind *kind, const struct secret *plain,
+                            struct buf *ret);
+/* The way back; caller frees. RC_WRAPPED_KEY_INVALID, RC_WRAPPED_KEY_LEN_RANGE,
+ * RC_TEMPLATE_INCONSISTENT (the wrapped form says that it is not of KIND), ... */
 NODISCARD enum rc mech_unwrap(const struct mech_env *env, const struct mech_row *row,
                               const CK_MECHANISM *mechanism, const struct object *unwrapping,
-                              struct bytes wrapped, struct secret **ret);
+                              const struct key_kind *kind, struct bytes wrapped,
+                              struct secret **ret);
 /* Derives the value of a new secret key onto D (class, type and CKA_VALUE_LEN as D says). */
 NODISCARD enum rc mech_derive(const struct mech_env *env, const struct mech_row *row,
                               const CK_MECHANISM *mechanism, const struct object *base,

@@ -57,12 +57,13 @@ static enum rc run_wrap(struct mech_op *op, struct bytes in, struct buf *ret)
 
 enum rc mech_wrap(const struct mech_env *env, const struct mech_row *row,
                   const CK_MECHANISM *mechanism, const struct object *wrapping,
-                  const struct secret *plain, struct buf *ret)
+                  const struct key_kind *kind, const struct secret *plain, struct buf *ret)
 {
     REQUIRE(mech_offers(row, VERB_WRAP), RC_MECHANISM_INVALID);
     AUTO_OP struct mech_op *op = mech_op_new();
     REQUIRE(op != NULL, RC_HOST_MEMORY);
     const enum rc rc = op_begin(op, env, row, VERB_ENCRYPT, mechanism, wrapping);
+    op->wrapped = *kind;
     return wrap_error(rc == RC_OK ? run_wrap(op, secret_view(plain), ret) : rc);
 }
 
@@ -81,12 +82,13 @@ static enum rc run_unwrap(struct mech_op *op, struct bytes in, struct secret **r
 
 enum rc mech_unwrap(const struct mech_env *env, const struct mech_row *row,
                     const CK_MECHANISM *mechanism, const struct object *unwrapping,
-                    struct bytes wrapped, struct secret **ret)
+                    const struct key_kind *kind, struct bytes wrapped, struct secret **ret)
 {
     REQUIRE(mech_offers(row, VERB_UNWRAP), RC_MECHANISM_INVALID);
     REQUIRE(wrapped.n > 0, RC_WRAPPED_KEY_LEN_RANGE);
     AUTO_OP struct mech_op *op = mech_op_new();
     REQUIRE(op != NULL, RC_HOST_MEMORY);
     const enum rc rc = op_begin(op, env, row, VERB_DECRYPT, mechanism, unwrapping);
+    op->wrapped = *kind;
     return unwrap_error(rc == RC_OK ? run_unwrap(op, wrapped, ret) : rc);
 }

@@ -188,10 +188,14 @@ static void r036_length_of_a_wrapped_key(void **state)
 static void the_form_of_a_wrapped_key(void **state)
 {
     static const CK_BYTE algorithms[] = {
-        /* id-alg-hkdf-with-sha256 (RFC 8619), INTEGER 32, id-aes256-wrap-pad (RFC 3565, RFC 5649) */
-        0x30, 0x0d, 0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01,
-        0x09, 0x10, 0x03, 0x1c, 0x02, 0x01, 0x20, 0x30, 0x0b, 0x06, 0x09,
-        0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x30};
+        /* id-alg-hkdf-with-sha256 (RFC 8619), INTEGER 32 */
+        0x30, 0x0d, 0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x03, 0x1c,
+        0x02, 0x01, 0x20,
+        /* [0] { OCTET STRING { SEQUENCE { UTF8String, CKO_SECRET_KEY, CKK_AES }}} */
+        0xa0, 0x1a, 0x04, 0x18, 0x30, 0x16, 0x0c, 0x0e, 'c', 'r', 'a', 't', 'o', 'n', '-', 'h', 's',
+        'm', ' ', 'k', 'e', 'y', 0x02, 0x01, 0x04, 0x02, 0x01, 0x1f,
+        /* id-aes256-wrap-pad */
+        0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x30};
     /* id-alg-ml-kem-768 (RFC 9935) */
     static const CK_BYTE kem[] = {0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48,
                                   0x01, 0x65, 0x03, 0x04, 0x04, 0x02};
@@ -304,7 +308,10 @@ static void r082_blobs_of_private_keys(void **state)
        unwrap(CKM_ML_KEM, by.priv, blob, n, CKO_PRIVATE_KEY, CKK_SLH_DSA, &o));
     RV(CKR_TEMPLATE_INCONSISTENT,
        unwrap(CKM_ML_KEM, by.priv, blob, n, CKO_PRIVATE_KEY, CKK_RSA, &o));
-    RV(CKR_WRAPPED_KEY_INVALID, unwrap(CKM_ML_KEM, by.priv, blob, n, CKO_SECRET_KEY, CKK_AES, &o));
+    RV(CKR_TEMPLATE_INCONSISTENT,
+       unwrap(CKM_ML_KEM, by.priv, blob, n, CKO_SECRET_KEY, CKK_AES, &o));
+    RV(CKR_TEMPLATE_INCONSISTENT, /* where its value could be read */
+       unwrap(CKM_ML_KEM, by.priv, blob, n, CKO_SECRET_KEY, CKK_GENERIC_SECRET, &o));
     RV(CKR_TEMPLATE_INCONSISTENT,
        unwrap(CKM_ML_KEM, by.priv, blob, n, CKO_PUBLIC_KEY, CKK_ML_DSA, &o));
     RV(CKR_TEMPLATE_INCONSISTENT,
@@ -325,12 +332,44 @@ static void r082_blobs_of_private_keys(void **state)
                         &o));
     /* a secret key is no private one */
     n = wrap(CKM_ML_KEM, by.pub, aes_key(S, 32));
-    RV(CKR_WRAPPED_KEY_INVALID,
+    RV(CKR_TEMPLATE_INCONSISTENT,
        unwrap(CKM_ML_KEM, by.priv, blob, n, CKO_PRIVATE_KEY, CKK_ML_DSA, &o));
     n = wrap(CKM_ML_KEM, by.pub, kem.priv);
     blob[n - 9] ^= 1;
     RV(CKR_WRAPPED_KEY_INVALID,
        unwrap(CKM_ML_KEM, by.priv, blob, n, CKO_PRIVATE_KEY, CKK_ML_KEM, &o));
+}
+
+/* What a secret key is stays with it: an AES key comes back as an AES key, and a blob that does not say
+ * so any more does not open. */
+static void r082_blobs_of_secret_keys(void **state)
+{
+    static const CK_KEY_TYPE others[] = {CKK_GENERIC_SECRET, CKK_SHA256_HMAC, CKK_HKDF};
+    CK_OBJECT_HANDLE o = 0;
+    CK_BYTE cut[BLOB_MAX];
+    (void)state;
+    for (size_t k = 0; k < LEN(kems); k++) {
+        const struct pair p = pq_pair(S, kems[k].generator, kems[k].set);
+        const CK_ULONG n = wrap(kems[k].use, p.pub, aes_key(S, 32));
+        for (size_t i = 0; i < LEN(others); i++) {
+            RV(CKR_TEMPLATE_INCONSISTENT,
+               unwrap(kems[k].use, p.priv, blob, n, CKO_SECRET_KEY, others[i], &o));
+        }
+        OK(unwrap(kems[k].use, p.priv, blob, n, CKO_SECRET_KEY, CKK_AES, &o));
+        /* without the 28 bytes before the wrapping's name and the 42 of the wrapped key */
+        const CK_ULONG at = n - 42 - 13 - 28;
+        assert_memory_equal(blob + at, "\xa0\x1a\x04\x18", 4);
+        memcpy(cut, blob, at);
+        memcpy(cut + at, blob + at + 28, n - at - 28);
+        const CK_ULONG length = n - 28 - 4;
+        assert_int_equal(cut[1], 0x82);
+        cut[2] = (CK_BYTE)(length >> 8);
+        cut[3] = (CK_BYTE)length;
+        RV(CKR_WRAPPED_KEY_INVALID,
+           unwrap(kems[k].use, p.priv, cut, n - 28, CKO_SECRET_KEY, CKK_GENERIC_SECRET, &o));
+        RV(CKR_WRAPPED_KEY_INVALID,
+           unwrap(kems[k].use, p.priv, cut, n - 28, CKO_SECRET_KEY, CKK_AES, &o));
+    }
 }
 
 static void r082_blobs_of_other_kems(void **state)
@@ -702,13 +741,14 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_sessions, teardown_sessions)
     const struct CMUnitTest tests[] = {
-        TEST(r082_every_key_by_every_kem),    TEST(unwrapped_keys_work),
-        TEST(r036_length_of_a_wrapped_key),   TEST(the_form_of_a_wrapped_key),
-        TEST(r063_every_byte_damaged),        TEST(r063_cut_and_longer),
-        TEST(r082_blobs_of_private_keys),     TEST(r082_blobs_of_other_kems),
-        TEST(r086_what_is_not_wrapped),       TEST(r085_with_trusted_keys_alone),
-        TEST(r087_wrap_and_unwrap_templates), TEST(r081_attributes_of_unwrapped_keys),
-        TEST(pkcs8_as_the_rfcs_say),          TEST(r027_pkcs8_that_is_none),
+        TEST(r082_every_key_by_every_kem),       TEST(unwrapped_keys_work),
+        TEST(r036_length_of_a_wrapped_key),      TEST(the_form_of_a_wrapped_key),
+        TEST(r063_every_byte_damaged),           TEST(r063_cut_and_longer),
+        TEST(r082_blobs_of_private_keys),        TEST(r082_blobs_of_secret_keys),
+        TEST(r082_blobs_of_other_kems),          TEST(r086_what_is_not_wrapped),
+        TEST(r085_with_trusted_keys_alone),      TEST(r087_wrap_and_unwrap_templates),
+        TEST(r081_attributes_of_unwrapped_keys), TEST(pkcs8_as_the_rfcs_say),
+        TEST(r027_pkcs8_that_is_none),
     };
     return cmocka_run_group_tests(tests, setup_token, teardown_module);
 }

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "wire/der.h"
+
 /* ---- PKCS#8 ------------------------------------------------------------------------------------------ */
 
 /* The private keys of RFC 9881, C.1, and RFC 9935, C.1, in the form with the seed: 0, 1, 2, ... */
@@ -218,17 +220,86 @@ static void a_blob_opened_by_hand(void **state)
     AUTO_SECRET struct secret *shared = NULL;
     AUTO_SECRET struct secret *kek = NULL;
     AUTO_SECRET struct secret *plain = NULL;
-    assert_ok(mech_wrap(&env, mech_find(&env, CKM_ML_KEM), &m, kem_pub, target, &blob));
+    const struct key_kind kind = {CKO_SECRET_KEY, CKK_AES};
+    assert_ok(mech_wrap(&env, mech_find(&env, CKM_ML_KEM), &m, kem_pub, &kind, target, &blob));
+    /* [0] { OCTET STRING { SEQUENCE { "craton-hsm key", 4, 31 }}} */
+    static const char ukm[] = "a01a041830160c0e637261746f6e2d68736d206b657902010402011f";
     const size_t ct_at = 4 + 3 + 22 + 13 + 4;
-    const size_t wrapped_at = ct_at + 1088 + 15 + 3 + 13 + 2;
+    const size_t ukm_at = ct_at + 1088 + 15 + 3;
+    const size_t wrapped_at = ukm_at + 28 + 13 + 2;
+    assert_hex(BYTES(blob.p + ukm_at, 28), ukm);
     assert_int_equal(blob.n, wrapped_at + 24);
     assert_ok(key_pkey(&env, kem_priv, &ops, &key));
     assert_ok(ops->decapsulate(key, BYTES(blob.p + ct_at, 1088), &shared));
     assert_ok(crypto_hkdf(env.crypto, HASH_SHA256, true, true, shared, BYTES_NONE,
-                          hex("3010300b0609608648016503040130020120"), 32, &kek));
+                          hex("302c300b0609608648016503040130020120"
+                              "a01a041830160c0e637261746f6e2d68736d206b657902010402011f"),
+                          32, &kek));
     assert_ok(env.crypto->keywrap->unwrap(KEYWRAP_RFC5649, kek, NULL,
                                           BYTES(blob.p + wrapped_at, 24), &plain));
     assert_true(secret_equal(plain, target) != 0);
+}
+
+/* BLOB's parts up to the ukm, with UKM_FIELD (hex, may be empty) instead, and the target wrapped so. */
+static void by_others(struct bytes blob, const struct secret *shared, const struct secret *target,
+                      const char *ukm_field, const char *info, struct buf *ret)
+{
+    const size_t ukm_at = 4 + 3 + 22 + 13 + 4 + 1088 + 15 + 3;
+    AUTO_SECRET struct secret *kek = NULL;
+    AUTO_BUF struct buf body = BUF_INIT;
+    AUTO_BUF struct buf wrapped = BUF_INIT;
+    assert_ok(
+        crypto_hkdf(env.crypto, HASH_SHA256, true, true, shared, BYTES_NONE, hex(info), 32, &kek));
+    assert_ok(env.crypto->keywrap->wrap(KEYWRAP_RFC5649, kek, NULL, secret_view(target), &wrapped));
+    assert_ok(buf_add(&body, blob.p + 4, ukm_at - 4));
+    if (ukm_field[0] != '\0') {
+        const struct bytes v = hex(ukm_field);
+        assert_ok(buf_add(&body, v.p, v.n));
+    }
+    assert_ok(buf_add(&body, blob.p + ukm_at + 28, 13));
+    assert_ok(der_add(&body, DER_OCTET_STRING, buf_view(&wrapped)));
+    assert_ok(der_add(ret, DER_SEQUENCE, buf_view(&body)));
+}
+
+/* Others' user keying material counts in the derivation and says nothing about the type. */
+static void blobs_by_others(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *field, *info;
+    } cases[] = {
+        {"", "3010300b0609608648016503040130020120"},
+        {"a0050403666f6f", "3017300b0609608648016503040130020120a0050403666f6f"},
+        {"a00a04083006020104020110",
+         "301c300b0609608648016503040130020120a00a04083006020104020110"},
+    };
+    const CK_MECHANISM m = {CKM_ML_KEM, NULL, 0};
+    const struct mech_row *row = mech_find(&env, CKM_ML_KEM);
+    const struct key_kind aes = {CKO_SECRET_KEY, CKK_AES};
+    const struct key_kind generic = {CKO_SECRET_KEY, CKK_GENERIC_SECRET};
+    const struct pkey_ops *ops = NULL;
+    const struct pkey *key = NULL;
+    AUTO_BUF struct buf ours = BUF_INIT;
+    AUTO_SECRET struct secret *target = secret_from("sixteen byte key", 16);
+    AUTO_SECRET struct secret *shared = NULL;
+    assert_ok(mech_wrap(&env, row, &m, kem_pub, &aes, target, &ours));
+    assert_ok(key_pkey(&env, kem_priv, &ops, &key));
+    assert_ok(ops->decapsulate(key, BYTES(ours.p + 46, 1088), &shared));
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO_BUF struct buf theirs = BUF_INIT;
+        AUTO_SECRET struct secret *plain = NULL;
+        AUTO_SECRET struct secret *again = NULL;
+        by_others(buf_view(&ours), shared, target, cases[i].field, cases[i].info, &theirs);
+        assert_ok(mech_unwrap(&env, row, &m, kem_priv, &aes, buf_view(&theirs), &plain));
+        assert_true(secret_equal(plain, target) != 0);
+        assert_ok(mech_unwrap(&env, row, &m, kem_priv, &generic, buf_view(&theirs), &again));
+    }
+    /* an empty field is none, and is not written so */
+    AUTO_BUF struct buf empty = BUF_INIT;
+    AUTO_SECRET struct secret *plain = NULL;
+    by_others(buf_view(&ours), shared, target, "a0020400", cases[0].info, &empty);
+    assert_rc(mech_unwrap(&env, row, &m, kem_priv, &aes, buf_view(&empty), &plain),
+              RC_WRAPPED_KEY_INVALID);
 }
 
 static enum rc wrap_and_unwrap(const struct object *target)
@@ -240,8 +311,9 @@ static enum rc wrap_and_unwrap(const struct object *target)
     AUTO_BUF struct buf blob = BUF_INIT;
     AUTO_DRAFT struct draft *d = NULL;
     TRY(mech_encode_key(&env, target, &plain));
-    TRY(mech_wrap(&env, row, &m, kem_pub, plain, &blob));
-    TRY(mech_unwrap(&env, row, &m, kem_priv, buf_view(&blob), &back));
+    const struct key_kind kind = {object_class(target), object_key_type(target)};
+    TRY(mech_wrap(&env, row, &m, kem_pub, &kind, plain, &blob));
+    TRY(mech_unwrap(&env, row, &m, kem_priv, &kind, buf_view(&blob), &back));
     TRY(draft_for(ORIGIN_UNWRAP, object_class(target), object_key_type(target), &d));
     TRY(mech_decode_key(&env, back, d));
     return mech_import(&env, d);
@@ -359,6 +431,7 @@ int main(void)
         cmocka_unit_test(pkcs8_round_trips),
         cmocka_unit_test(r027_pkcs8_that_is_none),
         cmocka_unit_test(a_blob_opened_by_hand),
+        cmocka_unit_test(blobs_by_others),
         cmocka_unit_test(r116_each_allocation_fails_once),
         cmocka_unit_test(no_ciphertext_without_its_key),
     };

@@ -79,15 +79,16 @@ static enum rc try_verb(const struct mech_row *row, enum mech_verb verb)
     AUTO_BUF struct buf out = BUF_INIT;
     AUTO_SECRET struct secret *plain = NULL;
     AUTO_SECRET struct secret *one = secret_new(16);
+    const struct key_kind kind = {CKO_SECRET_KEY, CKK_AES};
     switch (verb) {
     case VERB_GENERATE:
         return mech_generate(&env, row, &m, NULL);
     case VERB_GENERATE_PAIR:
         return mech_generate_pair(&env, row, &m, NULL, NULL);
     case VERB_WRAP:
-        return mech_wrap(&env, row, &m, NULL, one, &out);
+        return mech_wrap(&env, row, &m, NULL, &kind, one, &out);
     case VERB_UNWRAP:
-        return mech_unwrap(&env, row, &m, NULL, secret_view(one), &plain);
+        return mech_unwrap(&env, row, &m, NULL, &kind, secret_view(one), &plain);
     case VERB_DERIVE:
         return mech_derive(&env, row, &m, NULL, NULL, 0, NULL);
     case VERB_ENCAPSULATE:

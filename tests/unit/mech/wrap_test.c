@@ -23,7 +23,8 @@ static enum rc wrap(CK_MECHANISM_TYPE type, const void *param, size_t n,
     const CK_MECHANISM m = {type, (void *)(uintptr_t)param, n};
     AUTO_SECRET struct secret *plain = NULL;
     TRY(mech_encode_key(&env, key, &plain));
-    return mech_wrap(&env, mech_find(&env, type), &m, wrapping, plain, ret);
+    const struct key_kind kind = {object_class(key), object_key_type(key)};
+    return mech_wrap(&env, mech_find(&env, type), &m, wrapping, &kind, plain, ret);
 }
 
 static enum rc decode(const struct secret *plain, CK_OBJECT_CLASS cls, CK_KEY_TYPE type,
@@ -44,7 +45,8 @@ static enum rc unwrap(CK_MECHANISM_TYPE type, const void *param, size_t n,
 {
     const CK_MECHANISM m = {type, (void *)(uintptr_t)param, n};
     AUTO_SECRET struct secret *plain = NULL;
-    TRY(mech_unwrap(&env, mech_find(&env, type), &m, unwrapping, wrapped, &plain));
+    const struct key_kind kind = {cls, key_type};
+    TRY(mech_unwrap(&env, mech_find(&env, type), &m, unwrapping, &kind, wrapped, &plain));
     return decode(plain, cls, key_type, ret);
 }
 

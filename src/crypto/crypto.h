@@ -160,6 +160,9 @@ struct cipher_ops {
      * it does not match (RC_ENCRYPTED_DATA_INVALID). GCM and CCM. In place allowed. */
     enum rc (*once)(const struct cipher_key *k, const struct cipher_params *p, const uint8_t *in,
                     size_t n, uint8_t *out, uint8_t *tag);
+
+    /* One block encrypted with a key that is not used again; NULL: no shorter way than the above. */
+    enum rc (*one_block)(const struct secret *key, const uint8_t in[16], uint8_t out[16]);
 };
 
 /* AES key wrap. kind: RFC 3394 (IN a multiple of 8 bytes, at least 16) or RFC 5649 (IN 1 byte or

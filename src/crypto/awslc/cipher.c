@@ -435,6 +435,15 @@ static enum rc cipher_once(const struct cipher_key *k, const struct cipher_param
     return rc;
 }
 
+static enum rc one_block(const struct secret *key, const uint8_t in[16], uint8_t out[16])
+{
+    AES_KEY k;
+    TRY(lc_aes_keys_set(key, &k, NULL));
+    AES_encrypt(in, out, &k);
+    mem_wipe(&k, sizeof(k));
+    return RC_OK;
+}
+
 const struct cipher_ops awslc_cipher_ops = {
     .key_new = key_new,
     .key_free = key_free,
@@ -443,4 +452,5 @@ const struct cipher_ops awslc_cipher_ops = {
     .finish = cipher_finish,
     .clear = cipher_clear,
     .once = cipher_once,
+    .one_block = one_block,
 };

@@ -300,8 +300,13 @@ static void r079_what_a_kem_unwraps(void **state)
                         T(AU(CKA_CLASS, CKO_PRIVATE_KEY), AU(CKA_KEY_TYPE, CKK_ML_DSA)), &key));
     assert_true(attr_bool(S, key, CKA_SENSITIVE));
     assert_false(attr_bool(S, key, CKA_EXTRACTABLE));
-    /* the same blob as some bytes: nobody reads them, so a private key does not leak that way */
+    /* a secret key that comes out: nobody reads it, unless its wrapper says so */
+    CK_OBJECT_HANDLE secret = 0;
     CK_BYTE b[100];
+    OK(p11->C_GenerateKey(S, MECH(CKM_GENERIC_SECRET_KEY_GEN),
+                          T(AU(CKA_VALUE_LEN, 40), AB(CKA_EXTRACTABLE, CK_TRUE)), &secret));
+    n = sizeof blob;
+    OK(p11->C_WrapKey(S, MECH(CKM_ML_KEM), p.pub, secret, blob, &n));
     OK(p11->C_UnwrapKey(S, MECH(CKM_ML_KEM), p.priv, blob, n,
                         T(AU(CKA_CLASS, CKO_SECRET_KEY), AU(CKA_KEY_TYPE, CKK_GENERIC_SECRET)),
                         &key));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * OpenSSL as a backend: private library contexts, everything fetched once, the table.
+ * OpenSSL as a backend: private library contexts, start and stop, the table.
  *
  * The two library contexts are made at the first start and kept until the process ends: the library
  * notes in each thread that used one what to release when that thread ends, and cannot take it back
@@ -14,7 +14,6 @@
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/obj_mac.h>
 #include <openssl/provider.h>
 
 #include "osl.h"
@@ -39,55 +38,6 @@ const struct osl *osl(void)
 struct pool *osl_digest_pool(enum hash_alg alg)
 {
     return &self.o.digests[alg];
-}
-
-/* ---- names --------------------------------------------------------------------------------- */
-
-static const char *const hash_names[HASH_COUNT] = {
-    [HASH_SHA1] = "SHA1",
-    [HASH_SHA224] = "SHA2-224",
-    [HASH_SHA256] = "SHA2-256",
-    [HASH_SHA384] = "SHA2-384",
-    [HASH_SHA512] = "SHA2-512",
-    [HASH_SHA512_224] = "SHA2-512/224",
-    [HASH_SHA512_256] = "SHA2-512/256",
-    [HASH_SHA3_224] = "SHA3-224",
-    [HASH_SHA3_256] = "SHA3-256",
-    [HASH_SHA3_384] = "SHA3-384",
-    [HASH_SHA3_512] = "SHA3-512",
-    [HASH_SHAKE128] = "SHAKE-128",
-    [HASH_SHAKE256] = "SHAKE-256",
-};
-
-static const char *const cipher_names[CIPHER_MODE_COUNT][AES_SIZES] = {
-    [CIPHER_ECB] = {"AES-128-ECB", "AES-192-ECB", "AES-256-ECB"},
-    [CIPHER_CBC] = {"AES-128-CBC", "AES-192-CBC", "AES-256-CBC"},
-    [CIPHER_CTR] = {"AES-128-CTR", "AES-192-CTR", "AES-256-CTR"},
-    [CIPHER_GCM] = {"AES-128-GCM", "AES-192-GCM", "AES-256-GCM"},
-    [CIPHER_CCM] = {"AES-128-CCM", "AES-192-CCM", "AES-256-CCM"},
-};
-
-static const char *const wrap_names[2][AES_SIZES] = {
-    [KEYWRAP_RFC3394] = {"AES-128-WRAP", "AES-192-WRAP", "AES-256-WRAP"},
-    [KEYWRAP_RFC5649] = {"AES-128-WRAP-PAD", "AES-192-WRAP-PAD", "AES-256-WRAP-PAD"},
-};
-
-static const char *const eddsa_names[EDDSA_VARIANTS] = {
-    [ED25519_PURE] = "ED25519", [ED25519_CTX] = "ED25519ctx", [ED25519_PH] = "ED25519ph",
-    [ED448_PURE] = "ED448",     [ED448_PH] = "ED448ph",
-};
-
-static const int curve_nids[CURVE_COUNT] = {
-    [CURVE_P224] = NID_secp224r1,          [CURVE_P256] = NID_X9_62_prime256v1,
-    [CURVE_P384] = NID_secp384r1,          [CURVE_P521] = NID_secp521r1,
-    [CURVE_SECP256K1] = NID_secp256k1,     [CURVE_BP224R1] = NID_brainpoolP224r1,
-    [CURVE_BP256R1] = NID_brainpoolP256r1, [CURVE_BP320R1] = NID_brainpoolP320r1,
-    [CURVE_BP384R1] = NID_brainpoolP384r1, [CURVE_BP512R1] = NID_brainpoolP512r1,
-};
-
-const char *osl_hash_name(enum hash_alg alg)
-{
-    return (unsigned)alg < HASH_COUNT ? hash_names[alg] : NULL;
 }
 
 int osl_aes_index(size_t key_n)
@@ -146,43 +96,6 @@ static enum rc contexts_open(void)
     return RC_OK;
 }
 
-#define FETCH(place, call)                                                                         \
-    do {                                                                                           \
-        (place) = (call);                                                                          \
-        if ((place) == NULL) {                                                                     \
-            return osl_failed(RC_CRYPTO_LIBRARY);                                                  \
-        }                                                                                          \
-    } while (0)
-
-static enum rc fetch_all(struct osl *o)
-{
-    for (enum hash_alg alg = HASH_SHA1; alg < HASH_COUNT; alg++) {
-        if (hash_names[alg] == NULL) {
-            continue;
-        }
-        FETCH(o->md[alg], EVP_MD_fetch(o->lib, hash_names[alg], NULL));
-    }
-    for (size_t size = 0; size < AES_SIZES; size++) {
-        for (size_t mode = 0; mode < CIPHER_MODE_COUNT; mode++) {
-            FETCH(o->aes[mode][size], EVP_CIPHER_fetch(o->lib, cipher_names[mode][size], NULL));
-        }
-        for (size_t kind = 0; kind < ARRAY_LEN(wrap_names); kind++) {
-            FETCH(o->wrap[kind][size], EVP_CIPHER_fetch(o->lib, wrap_names[kind][size], NULL));
-        }
-    }
-    FETCH(o->cmac, EVP_MAC_fetch(o->lib, "CMAC", NULL));
-    for (size_t i = 0; i < EDDSA_VARIANTS; i++) {
-        FETCH(o->eddsa[i], EVP_SIGNATURE_fetch(o->lib, eddsa_names[i], NULL));
-    }
-    for (enum pkey_kind kind = PKEY_ML_DSA_44; kind <= PKEY_SLH_DSA_SHAKE_256F; kind++) {
-        FETCH(o->pq_sign[kind], EVP_SIGNATURE_fetch(o->lib, osl_pq_name(kind), NULL));
-    }
-    for (enum ec_curve c = CURVE_P224; c < CURVE_COUNT; c++) {
-        FETCH(o->group[c], EC_GROUP_new_by_curve_name_ex(o->lib, NULL, curve_nids[c]));
-    }
-    return RC_OK;
-}
-
 static void release_all(struct osl *o)
 {
     void *idle;
@@ -191,26 +104,8 @@ static void release_all(struct osl *o)
         while ((idle = osl_pool_take(&o->digests[alg])) != NULL) {
             EVP_MD_CTX_free(idle);
         }
-        EVP_MD_free(o->md[alg]);
     }
-    for (size_t size = 0; size < AES_SIZES; size++) {
-        for (size_t mode = 0; mode < CIPHER_MODE_COUNT; mode++) {
-            EVP_CIPHER_free(o->aes[mode][size]);
-        }
-        for (size_t kind = 0; kind < ARRAY_LEN(wrap_names); kind++) {
-            EVP_CIPHER_free(o->wrap[kind][size]);
-        }
-    }
-    EVP_MAC_free(o->cmac);
-    for (size_t i = 0; i < EDDSA_VARIANTS; i++) {
-        EVP_SIGNATURE_free(o->eddsa[i]);
-    }
-    for (size_t kind = 0; kind < PKEY_COUNT; kind++) {
-        EVP_SIGNATURE_free(o->pq_sign[kind]);
-    }
-    for (size_t c = 0; c < CURVE_COUNT; c++) {
-        EC_GROUP_free(o->group[c]);
-    }
+    osl_fetch_release();
     memset(o, 0, sizeof(*o));
 }
 
@@ -221,11 +116,6 @@ static enum rc start(struct rng *rng)
         return RC_OK;
     }
     TRY(contexts_open());
-    const enum rc rc = fetch_all(&self.o);
-    if (rc != RC_OK) {
-        release_all(&self.o);
-        return rc;
-    }
     self.started = true;
     return RC_OK;
 }
@@ -240,6 +130,7 @@ static void stop(void)
 static void after_fork(void)
 {
     memset(&self, 0, sizeof(self));
+    osl_fetch_forget();
 }
 
 /* ---- the table ---------------------------------------------------------------------------------- */

@@ -41,11 +41,13 @@ enum rc osl_aes_key_new(enum cipher_mode mode, const struct secret *key, struct 
 
     REQUIRE(size >= 0, RC_KEY_SIZE_RANGE);
     REQUIRE((unsigned)mode < CIPHER_MODE_COUNT, RC_MECHANISM_INVALID);
+    const EVP_CIPHER *cipher = osl_aes(mode, size);
+    REQUIRE(cipher != NULL, osl_failed(RC_CRYPTO_LIBRARY));
     struct cipher_key *k = secret_alloc(sizeof(*k));
     REQUIRE(k != NULL, RC_HOST_MEMORY);
     k->serial = osl_aes_next_serial();
     k->mode = mode;
-    k->cipher = osl()->aes[mode][size];
+    k->cipher = cipher;
     k->key_n = key->n;
     memcpy(k->key, key->p, key->n);
     *ret = k;

@@ -77,7 +77,9 @@ static enum rc sha3_begin(struct digest_ctx *c, enum hash_alg alg)
         c->heap = EVP_MD_CTX_new();
         REQUIRE(c->heap != NULL, RC_HOST_MEMORY);
     }
-    TRY_SSL(EVP_DigestInit_ex2(c->heap, osl()->md[alg], NULL));
+    const EVP_MD *md = osl_md(alg);
+    REQUIRE(md != NULL, osl_failed(RC_CRYPTO_LIBRARY));
+    TRY_SSL(EVP_DigestInit_ex2(c->heap, md, NULL));
     return RC_OK;
 }
 
@@ -170,6 +172,8 @@ static void clear(struct digest_ctx *c)
 
 static enum rc sha3_once(enum hash_alg alg, const void *p, size_t n, uint8_t *out, size_t out_n)
 {
+    const EVP_MD *md = osl_md(alg);
+    REQUIRE(md != NULL, osl_failed(RC_CRYPTO_LIBRARY));
     struct pool *pool = osl_digest_pool(alg);
     EVP_MD_CTX *ctx = osl_pool_take(pool);
 
@@ -177,7 +181,7 @@ static enum rc sha3_once(enum hash_alg alg, const void *p, size_t n, uint8_t *ou
         ctx = EVP_MD_CTX_new();
         REQUIRE(ctx != NULL, RC_HOST_MEMORY);
     }
-    if (EVP_DigestInit_ex2(ctx, osl()->md[alg], NULL) != 1 || EVP_DigestUpdate(ctx, p, n) != 1 ||
+    if (EVP_DigestInit_ex2(ctx, md, NULL) != 1 || EVP_DigestUpdate(ctx, p, n) != 1 ||
         sha3_final(ctx, alg, out, out_n) != 1) {
         EVP_MD_CTX_free(ctx);
         return osl_failed(RC_CRYPTO_LIBRARY);

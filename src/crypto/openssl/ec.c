@@ -21,9 +21,15 @@ static void sig_free_at(ECDSA_SIG **p)
 }
 #define AUTO_SIG __attribute__((cleanup(sig_free_at)))
 
+/* Of a curve that group_ready() has seen: whoever works with a key has made or loaded one first. */
 static const EC_GROUP *group_of(enum ec_curve curve)
 {
-    return osl()->group[curve];
+    return osl_group(curve);
+}
+
+static enum rc group_ready(enum ec_curve curve)
+{
+    return osl_group(curve) != NULL ? RC_OK : osl_failed(RC_CRYPTO_LIBRARY);
 }
 
 /* ---- points and scalars ---------------------------------------------------------------------------- */
@@ -110,6 +116,7 @@ static enum rc ec_load(struct pkey *k, const struct key_parts *parts)
 {
     AUTO_POINT EC_POINT *point = NULL;
 
+    TRY(group_ready(k->curve));
     k->size = 2 * ((curve_order_bits(k->curve) + 7) / 8);
     k->ec = EC_KEY_new_ex(osl()->lib, NULL);
     REQUIRE(k->ec != NULL, osl_failed(RC_HOST_MEMORY));
@@ -128,6 +135,7 @@ static enum rc ec_complete(const struct pkey_spec *spec, struct key_parts *parts
     AUTO_BN BIGNUM *d = NULL;
     AUTO_POINT EC_POINT *point = NULL;
 
+    TRY(group_ready(spec->curve));
     TRY(scalar_read(spec->curve, parts->priv, &d));
     TRY(point_of_scalar(spec->curve, d, &point));
     return point_write(spec->curve, point, &parts->pub);
@@ -160,6 +168,7 @@ static enum rc ec_generate(const struct pkey_spec *spec, struct bytes e, struct 
     AUTO_BN BIGNUM *d = NULL;
 
     (void)e;
+    TRY(group_ready(spec->curve));
     TRY(scalar_new(spec->curve, rng, &d));
     parts->priv = osl_bn_to_secret(d, curve_bytes(spec->curve));
     REQUIRE(parts->priv != NULL, RC_HOST_MEMORY);

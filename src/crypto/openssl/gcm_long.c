@@ -42,8 +42,9 @@ static enum rc fill(struct gcm_long *g, const struct cipher_key *k, struct bytes
 
     g->ecb = EVP_CIPHER_CTX_new();
     REQUIRE(g->ecb != NULL, RC_HOST_MEMORY);
-    TRY_SSL(EVP_EncryptInit_ex2(g->ecb, osl()->aes[CIPHER_ECB][osl_aes_index(k->key_n)], k->key,
-                                NULL, params));
+    const EVP_CIPHER *ecb = osl_aes(CIPHER_ECB, osl_aes_index(k->key_n));
+    REQUIRE(ecb != NULL, osl_failed(RC_CRYPTO_LIBRARY));
+    TRY_SSL(EVP_EncryptInit_ex2(g->ecb, ecb, k->key, NULL, params));
     g->gcm = CRYPTO_gcm128_new(g->ecb, encrypt_block);
     REQUIRE(g->gcm != NULL, RC_HOST_MEMORY);
     CRYPTO_gcm128_setiv(g->gcm, iv.p, iv.n);

@@ -22,8 +22,10 @@ static enum rc begin(EVP_CIPHER_CTX *ctx, enum keywrap_kind kind, const struct s
     const int size = osl_aes_index(kek->n);
 
     REQUIRE(size >= 0, RC_KEY_SIZE_RANGE);
+    const EVP_CIPHER *cipher = osl_aes_wrap(kind, size);
+    REQUIRE(cipher != NULL, osl_failed(RC_CRYPTO_LIBRARY));
     EVP_CIPHER_CTX_set_flags(ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-    TRY_SSL(EVP_CipherInit_ex2(ctx, osl()->wrap[kind][size], kek->p, iv, encrypt, NULL));
+    TRY_SSL(EVP_CipherInit_ex2(ctx, cipher, kek->p, iv, encrypt, NULL));
     return RC_OK;
 }
 

@@ -100,7 +100,8 @@ static enum rc cmac_begin(struct mac_ctx *c, const struct cipher_key *k)
 
     if (r->heap_is != HEAP_CMAC) {
         drop_heap(c);
-        c->heap = EVP_MAC_CTX_new(osl()->cmac);
+        EVP_MAC *cmac = osl_cmac();
+        c->heap = cmac != NULL ? EVP_MAC_CTX_new(cmac) : NULL;
         REQUIRE(c->heap != NULL, osl_failed(RC_HOST_MEMORY));
         r->heap_is = HEAP_CMAC;
     }

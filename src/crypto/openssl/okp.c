@@ -121,16 +121,19 @@ static enum rc eddsa_begin(const struct pkey *k, enum key_op op, enum eddsa_vari
     OSSL_PARAM params[2] = {OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};
     AUTO_PKEY_CTX EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(osl()->lib, k->evp, NULL);
 
+    EVP_SIGNATURE *const alg = osl_eddsa(variant);
+
     REQUIRE(ctx != NULL, osl_failed(RC_HOST_MEMORY));
+    REQUIRE(alg != NULL, osl_failed(RC_CRYPTO_LIBRARY));
     mem_copy(copy, context.p, context.n);
     if (context.n > 0) {
         params[0] =
             OSSL_PARAM_construct_octet_string(OSSL_SIGNATURE_PARAM_CONTEXT_STRING, copy, context.n);
     }
     if (op == OP_SIGN) {
-        TRY_SSL(EVP_PKEY_sign_message_init(ctx, osl()->eddsa[variant], params));
+        TRY_SSL(EVP_PKEY_sign_message_init(ctx, alg, params));
     } else {
-        TRY_SSL(EVP_PKEY_verify_message_init(ctx, osl()->eddsa[variant], params));
+        TRY_SSL(EVP_PKEY_verify_message_init(ctx, alg, params));
     }
     *ret = TAKE(ctx);
     return RC_OK;

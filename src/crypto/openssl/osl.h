@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the files of this backend share: the fetched algorithms, a pool of library contexts, and
+ * What the files of this backend share: the library contexts, what was looked up in them, a pool, and
  * how a failure of the library is told.
  */
 #ifndef CRATON_CRYPTO_OPENSSL_OSL_H
@@ -26,18 +26,23 @@ enum eddsa_variant { ED25519_PURE, ED25519_CTX, ED25519_PH, ED448_PURE, ED448_PH
 struct osl {
     OSSL_LIB_CTX *lib; /* operations: nonces and blinding from the library's own DRBG */
     OSSL_LIB_CTX *gen; /* RSA key generation: its generator is ours */
-    EVP_MD *md[HASH_COUNT];
-    EVP_CIPHER *aes[CIPHER_MODE_COUNT][AES_SIZES];
-    EVP_CIPHER *wrap[2][AES_SIZES]; /* by enum keywrap_kind */
-    EVP_MAC *cmac;
-    EVP_SIGNATURE *eddsa[EDDSA_VARIANTS];
-    EVP_SIGNATURE *pq_sign[PKEY_COUNT]; /* ML-DSA, SLH-DSA */
-    EC_GROUP *group[CURVE_COUNT];
     struct pool digests[HASH_COUNT]; /* EVP_MD_CTX for SHA-3 and SHAKE in one call */
 };
 
 const struct osl *osl(void);
 struct pool *osl_digest_pool(enum hash_alg alg);
+
+/* fetch.c: what is looked up in the library at its first use and kept until stop(), which needs the
+ * backend to be at rest. SIZE: of osl_aes_index. NULL: osl_failed() says why. */
+const EVP_MD *osl_md(enum hash_alg alg);
+const EVP_CIPHER *osl_aes(enum cipher_mode mode, int size);
+const EVP_CIPHER *osl_aes_wrap(enum keywrap_kind kind, int size);
+EVP_MAC *osl_cmac(void);
+EVP_SIGNATURE *osl_eddsa(enum eddsa_variant variant);
+EVP_SIGNATURE *osl_pq_signature(enum pkey_kind kind); /* ML-DSA, SLH-DSA */
+const EC_GROUP *osl_group(enum ec_curve curve);
+void osl_fetch_release(void);
+void osl_fetch_forget(void); /* in a forked child: what was found is the parent's */
 
 /* The library's name of a hash; NULL for none. */
 const char *osl_hash_name(enum hash_alg alg);

@@ -32,7 +32,7 @@ static enum rc to_sign(const struct pkey *k, const struct pkey_params *p, struct
 
 static enum rc set_up(const struct pkey *k, enum key_op op, EVP_PKEY_CTX *ctx)
 {
-    EVP_SIGNATURE *const alg = osl()->pq_sign[k->kind];
+    EVP_SIGNATURE *const alg = osl_pq_signature(k->kind);
     const char *const how =
         pkey_is_ml_dsa(k->kind) ? OSSL_SIGNATURE_PARAM_MU : OSSL_SIGNATURE_PARAM_MESSAGE_ENCODING;
     int form = pkey_is_ml_dsa(k->kind) ? 1 : 0; /* it is mu; it is encoded already */
@@ -43,6 +43,7 @@ static enum rc set_up(const struct pkey *k, enum key_op op, EVP_PKEY_CTX *ctx)
         OSSL_PARAM_construct_end(),
     };
 
+    REQUIRE(alg != NULL, osl_failed(RC_CRYPTO_LIBRARY));
     TRY_SSL(op == OP_VERIFY ? EVP_PKEY_verify_message_init(ctx, alg, params)
                             : EVP_PKEY_sign_message_init(ctx, alg, params));
     return RC_OK;

@@ -34,7 +34,9 @@ enum rc session_take(struct hsm *h, CK_SESSION_HANDLE handle, struct session **r
 
 struct guard_who session_who(const struct session *s)
 {
-    return (struct guard_who){.role = (enum guard_role)atomic_load(&s->token->role), .rw = s->rw};
+    return (struct guard_who){.role = (enum guard_role)atomic_load(&s->token->role),
+                              .rw = s->rw,
+                              .classic_only = !s->token->hsm->conf->enable_pqc};
 }
 
 /* A free session struct, made if there is none. */

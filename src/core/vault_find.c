@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Finding does not scan: the narrowest index term of the template gives the candidates; they are
- * opened only when the term does not say all that was asked.
+ * opened only when the term does not say all that was asked, or whether they may be seen.
  */
 #include <stdlib.h>
 
@@ -155,7 +155,7 @@ enum rc vault_find(struct session *s, const struct template *t, struct find *f)
         bool complete = false;
         TRY(template_term(t, &term, &complete));
         TRY(find_stored(s, store, &w, buf_view(&term), f));
-        if (!complete) {
+        if (!complete || session_who(s).classic_only) {
             TRY(sift(s, t, f, 0));
         }
     }

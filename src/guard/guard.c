@@ -63,6 +63,9 @@ static size_t modulus_bits(const struct object *key)
 
 bool guard_sees(const struct guard_who *who, const struct object *o)
 {
+    if (who->classic_only && mech_is_post_quantum(object_key_type(o))) {
+        return false;
+    }
     return (object_flags(o) & OBJECT_PRIVATE) == 0 || who->role == ROLE_USER;
 }
 

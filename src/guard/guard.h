@@ -19,7 +19,8 @@ enum guard_role { ROLE_PUBLIC, ROLE_USER, ROLE_SO };
 
 struct guard_who {
     enum guard_role role;
-    bool rw; /* a read/write session */
+    bool rw;           /* a read/write session */
+    bool classic_only; /* algorithms.enable_pqc is false: post-quantum keys are not there */
 };
 
 struct guard_policy {
@@ -42,7 +43,7 @@ NODISCARD enum rc guard_use(const struct guard_policy *policy, const struct guar
 NODISCARD enum rc guard_wrap(const struct guard_policy *policy, const struct object *wrapping,
                              const struct object *key);
 
-/* May WHO see O at all? Private objects: the user only. */
+/* May WHO see O at all? Private objects: the user only. Post-quantum keys: nobody who is classic_only. */
 bool guard_sees(const struct guard_who *who, const struct object *o);
 
 /* May WHO make, change or destroy an object with these flags (of enum object_flag)?

@@ -278,7 +278,6 @@ NODISCARD enum rc point_read(const struct pkey_spec *spec, struct bytes v, struc
 
 /* ---- parameter sets of post-quantum key types ------------------------------------------------------- */
 
-bool set_is_type(CK_KEY_TYPE type);
 /* CKA_PARAMETER_SET of a key of TYPE. RC_PARAMETER_SET_NOT_SUPPORTED. */
 NODISCARD enum rc set_read(CK_KEY_TYPE type, CK_ULONG number, struct pkey_spec *ret);
 /* The way back, for the spec of a post-quantum key. */

@@ -50,7 +50,7 @@ enum rc source_spec(const struct source *s, CK_KEY_TYPE type, struct pkey_spec *
     if (type == CKK_RSA) {
         return RC_OK;
     }
-    if (set_is_type(type)) {
+    if (mech_is_post_quantum(type)) {
         CK_ULONG number = 0;
         REQUIRE(source_ulong(s, CKA_PARAMETER_SET, &number) == RC_OK, RC_TEMPLATE_INCOMPLETE);
         return set_read(type, number, ret);

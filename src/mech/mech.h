@@ -72,6 +72,9 @@ bool mech_fits_key(const struct mech_row *row, enum mech_verb verb, CK_OBJECT_CL
 /* Whether VERB with this row makes a SHA-1 signature (policy). */
 bool mech_signs_with_sha1(const struct mech_row *row, enum mech_verb verb);
 
+/* Whether keys of TYPE are what policy.enable_pqc is about: ML-KEM, ML-DSA, SLH-DSA, composites. */
+bool mech_is_post_quantum(CK_KEY_TYPE type);
+
 /* ---- running: encrypt, decrypt, digest, sign, verify (and recover) -------------------------------------- */
 
 /* One running operation. Made once per session and verb, begun again and again; keeps its contexts.

@@ -137,7 +137,7 @@ bool set_of_oid(struct bytes oid, struct pkey_spec *ret)
     return false;
 }
 
-bool set_is_type(CK_KEY_TYPE type)
+bool mech_is_post_quantum(CK_KEY_TYPE type)
 {
     return type == CKK_ML_KEM || type == CKK_ML_DSA || type == CKK_SLH_DSA ||
            type == CKK_COMP_SIG || type == CKK_COMP_KEM;

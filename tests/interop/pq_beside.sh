@@ -3,7 +3,8 @@
 #
 # Post-quantum keys beside classical ones, and clients that know nothing of the former: each goes on listing
 # and using the classical keys. How close to each other they may be depends on the client (docs/clients.md):
-# in a token of their own, in the same token, with the same label and id.
+# in a token of their own, in the same token, with the same label and id; and in the same token, but hidden
+# from the client by a configuration of its own.
 source "$(dirname "$0")/lib.sh"
 need pkcs11-tool openssl "${PQ_KEYS:?the program}"
 new_token
@@ -33,12 +34,8 @@ pq_keys_of() { # label and id for each type
 # OpenSSL's engine: libp11 until 0.4.12 gives up when it meets a private key of a type that it does not know
 # (Ed25519 too), later ones when that has the label and id of the key that is looked for.
 engine=$(ls /usr/lib/*/engines-3/pkcs11.so 2>/dev/null | head -1 || true)
-if [[ -n $engine && ${CRATON_PEER:-0} != 1 ]]; then
-    tried=$((tried + 1))
-    sed -i '/^.token.$/a slot_count = 2' "$CRATON_HSM_CONFIG"
-    step "a second token" p11 --slot-index 1 --init-token --label pq --so-pin $SO_PIN
-    step "its user PIN" p11 --token-label pq --login --login-type so --so-pin $SO_PIN --init-pin --new-pin $PIN
-    step "an ML-DSA-65 key there, of the EC key's label and id" pq --token pq --generate ML-DSA-65 --label ec --id 02
+engine_requests() {
+    local k
     configuration "engines = engines
 [engines]
 pkcs11 = pkcs11
@@ -54,6 +51,14 @@ init = 0"
         step "  verifies" openssl req -in "$W/csr" -verify -noout
         says "  and is the $k key's" . bash -c "openssl req -in '$W/csr' -pubkey -noout | cmp - '$W/$k.pem' && echo same"
     done
+}
+if [[ -n $engine && ${CRATON_PEER:-0} != 1 ]]; then
+    tried=$((tried + 1))
+    sed -i '/^.token.$/a slot_count = 2' "$CRATON_HSM_CONFIG"
+    step "a second token" p11 --slot-index 1 --init-token --label pq --so-pin $SO_PIN
+    step "its user PIN" p11 --token-label pq --login --login-type so --so-pin $SO_PIN --init-pin --new-pin $PIN
+    step "an ML-DSA-65 key there, of the EC key's label and id" pq --token pq --generate ML-DSA-65 --label ec --id 02
+    engine_requests
 fi
 
 # ---- in the same token, with names of their own --------------------------------------------------
@@ -135,5 +140,21 @@ if command -v p11tool >/dev/null && command -v certtool >/dev/null; then
             --load-privkey "$URI;object=$k;type=private" --load-pubkey "$W/$k.pem" --template "$W/template" --outfile "$W/$k.crt"
         step "  openssl verifies it" openssl verify -CAfile "$W/$k.crt" -check_ss_sig "$W/$k.crt"
     done
+fi
+
+# ---- hidden from one client ------------------------------------------------------------------------
+# The same token and store; this process's configuration says enable_pqc = false.
+if [[ ${CRATON_PEER:-0} != 1 ]]; then
+    cp "$CRATON_HSM_CONFIG" "$W/classic.toml"
+    printf '[algorithms]\nenable_pqc = false\n' >>"$W/classic.toml"
+    export CRATON_HSM_CONFIG=$W/classic.toml
+    says "pkcs11-tool lists the classical keys" 'label: *rsa' user -O --type privkey
+    if grep -q 'post-quantum' "$W/said"; then
+        STEP="  and no post-quantum ones"
+        exit 1
+    fi
+    if [[ -n $engine ]]; then
+        engine_requests
+    fi
 fi
 echo "note: $tried other clients were there"

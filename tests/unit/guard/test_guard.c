@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Rules: who may use, wrap, see and change what (items 84 to 89, 92, 93 of the robustness list).
- * The mechanism table is a row of our own here: guard asks it four questions.
+ * The mechanism table is a row of our own here: guard asks it five questions.
  */
 #include "../object/make.h"
 
@@ -36,6 +36,11 @@ bool mech_fits_key(const struct mech_row *row, enum mech_verb verb, CK_OBJECT_CL
 bool mech_signs_with_sha1(const struct mech_row *row, enum mech_verb verb)
 {
     return row->sha1 && verb == VERB_SIGN;
+}
+
+bool mech_is_post_quantum(CK_KEY_TYPE type)
+{
+    return type == CKK_ML_DSA;
 }
 
 static const struct guard_policy plain = {0};
@@ -306,6 +311,16 @@ static void seeing(void **state)
     assert_false(guard_sees(&so, private));
     assert_true(guard_sees(&nobody, public));
     assert_true(guard_sees(&so, public));
+    /* where post-quantum keys are hidden, those alone are */
+    const struct guard_who classic = {.role = ROLE_USER, .rw = true, .classic_only = true};
+    start_ml_dsa_public(&l);
+    AUTO_OBJECT struct object *dsa = make_object(&l, ORIGIN_CREATE);
+    assert_true(guard_sees(&user, dsa));
+    assert_false(guard_sees(&classic, dsa));
+    assert_true(guard_sees(&classic, private));
+    assert_true(guard_sees(&classic, public));
+    assert_int_equal(guard_use(&plain, &classic, VERB_VERIFY, &aes_row, dsa),
+                     RC_KEY_HANDLE_INVALID);
 }
 
 static void changing(void **state)

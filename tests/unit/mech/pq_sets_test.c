@@ -131,7 +131,7 @@ static void every_set_is_one(void **state)
         assert_int_equal(set_key_type(&a.spec[i]), a.type[i]);
         assert_int_equal(set_number(&a.spec[i]), a.number[i]);
         assert_int_equal(spec_key_type(&a.spec[i]), a.type[i]);
-        assert_true(set_is_type(a.type[i]) && pkey_is_pq(a.spec[i].kind));
+        assert_true(mech_is_post_quantum(a.type[i]) && pkey_is_pq(a.spec[i].kind));
         assert_true(oid.n > 2 && oid.p[0] == 0x06 && oid.p[1] == oid.n - 2 &&
                     oid.p[oid.n - 1] < 128);
         assert_true(set_of_oid(oid, &back));
@@ -164,7 +164,7 @@ static void what_is_no_set(void **state)
     }
     assert_rc(set_read(CKK_RSA, 1, &spec), RC_PARAMETER_SET_NOT_SUPPORTED);
     assert_rc(set_read(CKK_CRATON_ML_KEM, 1, &spec), RC_PARAMETER_SET_NOT_SUPPORTED);
-    assert_false(set_is_type(CKK_RSA) || set_is_type(CKK_EC) || set_is_type(CKK_CRATON_ML_DSA));
+    assert_false(mech_is_post_quantum(CKK_RSA) || mech_is_post_quantum(CKK_EC) || mech_is_post_quantum(CKK_CRATON_ML_DSA));
     assert_false(set_of_oid(BYTES_NONE, &spec));
     assert_false(set_of_oid(BYTES_STR("\x06\x03\x2b\x65\x70"), &spec));
     assert_false(set_of_oid(BYTES_STR("\x06\x09\x60\x86\x48\x01\x65\x03\x04\x04\x04"), &spec));

@@ -119,6 +119,15 @@ static inline void start_ec_public(struct list_of *l)
     add(l, CKA_EC_POINT, point, sizeof point);
 }
 
+static inline void start_ml_dsa_public(struct list_of *l)
+{
+    *l = (struct list_of){.n = 0};
+    add_ulong(l, CKA_CLASS, CKO_PUBLIC_KEY);
+    add_ulong(l, CKA_KEY_TYPE, CKK_ML_DSA);
+    add_ulong(l, CKA_PARAMETER_SET, CKP_ML_DSA_44);
+    add_text(l, CKA_VALUE, "value");
+}
+
 static inline void start_dsa_domain(struct list_of *l)
 {
     *l = (struct list_of){.n = 0};

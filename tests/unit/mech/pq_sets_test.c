@@ -164,7 +164,8 @@ static void what_is_no_set(void **state)
     }
     assert_rc(set_read(CKK_RSA, 1, &spec), RC_PARAMETER_SET_NOT_SUPPORTED);
     assert_rc(set_read(CKK_CRATON_ML_KEM, 1, &spec), RC_PARAMETER_SET_NOT_SUPPORTED);
-    assert_false(mech_is_post_quantum(CKK_RSA) || mech_is_post_quantum(CKK_EC) || mech_is_post_quantum(CKK_CRATON_ML_DSA));
+    assert_false(mech_is_post_quantum(CKK_RSA) || mech_is_post_quantum(CKK_EC) ||
+                 mech_is_post_quantum(CKK_CRATON_ML_DSA));
     assert_false(set_of_oid(BYTES_NONE, &spec));
     assert_false(set_of_oid(BYTES_STR("\x06\x03\x2b\x65\x70"), &spec));
     assert_false(set_of_oid(BYTES_STR("\x06\x09\x60\x86\x48\x01\x65\x03\x04\x04\x04"), &spec));

@@ -174,7 +174,7 @@ static int write_page(FILE *out)
         const struct attr_row *r = &rows[i];
         const bool keys = (r->classes & (C_KEYS | C_DOMAIN)) != 0;
         const bool unwraps = (r->classes & (C_PRIVATE | C_SECRET)) != 0;
-        (void)fprintf(out, "| %s | 0x%03x | %s | ", r->name, r->type, kind_text(r));
+        (void)fprintf(out, "| %s | 0x%03x | %s | ", attr_name(r), r->type, kind_text(r));
         write_objects(out, r);
         (void)fputs(i > 0 && overlap(&rows[i - 1], r) ? " (others)" : "", out);
         (void)fprintf(out, " | %s | %s | %s | ", given(r, F_NEED_CREATE, F_NO_CREATE, true),

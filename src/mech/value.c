@@ -38,28 +38,32 @@ enum rc draft_value_size(const struct draft *d, size_t otherwise, size_t *ret)
     return RC_OK;
 }
 
-/* One block of CBC from a zero IV is one of ECB; for so little, who is chosen for CBC is faster. */
-static enum rc aes_check(const struct mech_env *env, const struct secret *v, uint8_t block[16])
+/* A zero block by a cipher object: one block of CBC from a zero IV is one of ECB, and for so little
+ * whoever is chosen for CBC is faster. */
+static enum rc check_by_cipher(const struct cipher_ops *ops, const struct secret *v,
+                               uint8_t block[16])
 {
     static const uint8_t iv[16];
-    const struct cipher_ops *ops = env->crypto->cipher[CIPHER_CBC];
     const struct cipher_params p = {.encrypt = true, .iv = BYTES(iv, sizeof(iv))};
     struct cipher_key *key = NULL;
     struct cipher_ctx ctx = {0};
-    mem_wipe(block, 16);
-    REQUIRE(ops != NULL, RC_NOT_FOUND);
-    if (ops->one_block != NULL) {
-        return ops->one_block(v, block, block);
-    }
     TRY(ops->key_new(CIPHER_CBC, v, &key));
     enum rc rc = ops->begin(&ctx, key, &p);
-    rc = rc == RC_OK ? ops->update(&ctx, block, 16, block) : rc;
+    rc = rc == RC_OK ? ops->update(&ctx, iv, 16, block) : rc;
     rc = rc == RC_OK ? ops->finish(&ctx, NULL, 0) : rc;
     if (ctx.ops != NULL) {
         ops->clear(&ctx);
     }
     ops->key_free(key);
     return rc;
+}
+
+static enum rc aes_check(const struct mech_env *env, const struct secret *v, uint8_t block[16])
+{
+    static const uint8_t zero[16];
+    const struct cipher_ops *ops = env->crypto->cipher[CIPHER_CBC];
+    REQUIRE(ops != NULL, RC_NOT_FOUND);
+    return ops->one_block != NULL ? ops->one_block(v, zero, block) : check_by_cipher(ops, v, block);
 }
 
 /* RC_NOT_FOUND: there is none. A short secret has none, since three bytes of its hash would say too

@@ -13,8 +13,12 @@ static const struct attr_row rows[] = {
      .def = DEF_##def_,                                                                            \
      .classes = (classes_),                                                                        \
      .keys = (keys_),                                                                              \
-     .flags = (flags_),                                                                            \
-     .name = #name_},
+     .flags = (flags_)},
+#include "attributes.def"
+};
+
+static const char *const names[] = {
+#define A(name_, kind_, classes_, keys_, flags_, def_) #name_,
 #include "attributes.def"
 };
 
@@ -48,6 +52,11 @@ const struct attr_row *attr_rows(size_t *ret_n)
 {
     *ret_n = ARRAY_LEN(rows);
     return rows;
+}
+
+const char *attr_name(const struct attr_row *row)
+{
+    return names[row - rows];
 }
 
 const struct attr_row *attr_any(uint32_t type)

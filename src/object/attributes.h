@@ -109,14 +109,14 @@ enum attr_default {
     DEF_COUNT
 };
 
+/* Small, since making an object walks through many of them. */
 struct attr_row {
     uint32_t type;
-    uint8_t kind; /* enum attr_kind */
-    uint8_t def;  /* enum attr_default */
+    uint32_t keys;
     uint16_t classes;
     uint16_t flags;
-    uint32_t keys;
-    const char *name;
+    uint8_t kind; /* enum attr_kind */
+    uint8_t def;  /* enum attr_default */
 };
 
 /* What an object is, as bits of the table. */
@@ -140,6 +140,9 @@ static inline uint32_t attr_number(CK_ATTRIBUTE_TYPE type)
 
 /* All rows in table order. */
 const struct attr_row *attr_rows(size_t *ret_n);
+
+/* "CKA_CLASS" for a row of the table. Static storage. */
+const char *attr_name(const struct attr_row *row);
 
 /* The first row of the attribute, whatever the class; NULL when the table has none. */
 const struct attr_row *attr_any(uint32_t type);

@@ -36,7 +36,7 @@ static void every_row_counts(void **state)
             }
         }
         if (!found) {
-            fail_msg("%s: a row without effect", rows[i].name);
+            fail_msg("%s: a row without effect", attr_name(&rows[i]));
         }
         assert_int_equal(attr_any(rows[i].type)->type, rows[i].type);
     }

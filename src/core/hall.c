@@ -10,6 +10,7 @@ static void set_policy(struct hsm *h)
         .allow_weak_rsa = h->conf->allow_weak_rsa,
         .allow_sha1_signing = h->conf->allow_sha1_signing,
         .key_separation = h->conf->key_separation,
+        .hide_post_quantum = !h->conf->enable_pqc,
     };
 }
 

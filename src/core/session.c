@@ -34,9 +34,7 @@ enum rc session_take(struct hsm *h, CK_SESSION_HANDLE handle, struct session **r
 
 struct guard_who session_who(const struct session *s)
 {
-    return (struct guard_who){.role = (enum guard_role)atomic_load(&s->token->role),
-                              .rw = s->rw,
-                              .classic_only = !s->token->hsm->conf->enable_pqc};
+    return (struct guard_who){.role = (enum guard_role)atomic_load(&s->token->role), .rw = s->rw};
 }
 
 /* A free session struct, made if there is none. */

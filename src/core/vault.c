@@ -117,7 +117,7 @@ static enum rc remove_session_object(struct session *s, uint64_t id, bool *ret_h
     enum rc rc = RC_OBJECT_HANDLE_INVALID;
     rwlock_write(&t->objects_lock);
     struct session_object *so = map_get(&t->session_objects, id);
-    if (so != NULL && guard_sees(&who, so->object)) {
+    if (so != NULL && guard_sees(&t->hsm->policy, &who, so->object)) {
         rc = may_remove(&who, so->object);
     }
     if (rc == RC_OK) {

@@ -132,7 +132,8 @@ static enum rc find_session_objects(struct session *s, const struct template *t,
     for (size_t i = 0; rc == RC_OK && map_next(&token->session_objects, &i, &id, &value);) {
         const struct object *o = ((const struct session_object *)value)->object;
         const bool private = (object_flags(o) & OBJECT_PRIVATE) != 0;
-        if ((private ? w->private : w->public) && guard_sees(&who, o) && object_matches(o, t)) {
+        if ((private ? w->private : w->public) && guard_sees(&token->hsm->policy, &who, o) &&
+            object_matches(o, t)) {
             rc = append(f, id);
         }
     }
@@ -155,7 +156,7 @@ enum rc vault_find(struct session *s, const struct template *t, struct find *f)
         bool complete = false;
         TRY(template_term(t, &term, &complete));
         TRY(find_stored(s, store, &w, buf_view(&term), f));
-        if (!complete || session_who(s).classic_only) {
+        if (!complete || s->token->hsm->policy.hide_post_quantum) {
             TRY(sift(s, t, f, 0));
         }
     }

@@ -256,7 +256,7 @@ static enum rc get_once(struct session *s, CK_OBJECT_HANDLE handle, bool secrets
         TRY(token_object(t, handle, &o, ret_seen));
     }
     const struct guard_who who = session_who(s);
-    REQUIRE(guard_sees(&who, o), RC_NOT_FOUND);
+    REQUIRE(guard_sees(&t->hsm->policy, &who, o), RC_NOT_FOUND);
     if (secrets && !object_secrets_ready(o)) {
         TRY(load_secrets(t, o));
     }

@@ -61,9 +61,10 @@ static size_t modulus_bits(const struct object *key)
     return bits;
 }
 
-bool guard_sees(const struct guard_who *who, const struct object *o)
+bool guard_sees(const struct guard_policy *policy, const struct guard_who *who,
+                const struct object *o)
 {
-    if (who->classic_only && mech_is_post_quantum(object_key_type(o))) {
+    if (policy->hide_post_quantum && mech_is_post_quantum(object_key_type(o))) {
         return false;
     }
     return (object_flags(o) & OBJECT_PRIVATE) == 0 || who->role == ROLE_USER;
@@ -80,7 +81,7 @@ enum rc guard_use(const struct guard_policy *policy, const struct guard_who *who
         return RC_OK;
     }
     const struct verb_row *rule = &verbs[v];
-    REQUIRE(guard_sees(who, key), rule->handle);
+    REQUIRE(guard_sees(policy, who, key), rule->handle);
     REQUIRE(object_allows(key, mech_type(row)), RC_MECHANISM_INVALID);
     REQUIRE(mech_fits_key(row, v, object_class(key), object_key_type(key)), rule->type);
     REQUIRE((object_flags(key) & rule->usage) == rule->usage, RC_KEY_FUNCTION_NOT_PERMITTED);

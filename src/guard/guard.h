@@ -19,14 +19,14 @@ enum guard_role { ROLE_PUBLIC, ROLE_USER, ROLE_SO };
 
 struct guard_who {
     enum guard_role role;
-    bool rw;           /* a read/write session */
-    bool classic_only; /* algorithms.enable_pqc is false: post-quantum keys are not there */
+    bool rw; /* a read/write session */
 };
 
 struct guard_policy {
     bool allow_weak_rsa;
     bool allow_sha1_signing;
     bool key_separation;
+    bool hide_post_quantum; /* algorithms.enable_pqc is false */
 };
 
 /* May WHO use KEY (NULL for a digest or generation) with ROW for VERB (an enum mech_verb)?
@@ -43,8 +43,10 @@ NODISCARD enum rc guard_use(const struct guard_policy *policy, const struct guar
 NODISCARD enum rc guard_wrap(const struct guard_policy *policy, const struct object *wrapping,
                              const struct object *key);
 
-/* May WHO see O at all? Private objects: the user only. Post-quantum keys: nobody who is classic_only. */
-bool guard_sees(const struct guard_who *who, const struct object *o);
+/* May WHO see O at all? Private objects: the user only. Post-quantum keys: nobody, where policy hides
+ * them. */
+bool guard_sees(const struct guard_policy *policy, const struct guard_who *who,
+                const struct object *o);
 
 /* May WHO make, change or destroy an object with these flags (of enum object_flag)?
  * RC_SESSION_READ_ONLY for token objects in a read-only session, RC_USER_NOT_LOGGED_IN for private

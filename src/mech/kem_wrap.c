@@ -39,13 +39,13 @@ static const uint8_t aes256_wrap_pad[] = {0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x
 
 /* ---- what is wrapped ---------------------------------------------------------------------------------- */
 
-static const char statement_of[] = "craton-hsm key";
+#define STATEMENT BYTES_STR("craton-hsm key") /* what ours begins with */
 
 /* What the user keying material says of K. */
 static enum rc write_statement(const struct key_kind *k, struct buf *ret)
 {
     AUTO_BUF struct buf body = BUF_INIT;
-    TRY(der_add(&body, DER_UTF8_STRING, BYTES(statement_of, sizeof(statement_of) - 1)));
+    TRY(der_add(&body, DER_UTF8_STRING, STATEMENT));
     TRY(der_add_small(&body, (uint32_t)k->cls));
     if (k->cls == CKO_SECRET_KEY) {
         TRY(der_add_small(&body, (uint32_t)k->type));
@@ -62,8 +62,7 @@ static bool is_statement(struct bytes v)
         return false;
     }
     struct rd r = RD(seq);
-    return der_take(&r, DER_UTF8_STRING, &name) == RC_OK &&
-           bytes_equal(name, BYTES(statement_of, sizeof(statement_of) - 1));
+    return der_take(&r, DER_UTF8_STRING, &name) == RC_OK && bytes_equal(name, STATEMENT);
 }
 
 static enum rc agrees(const struct key_kind *k, struct bytes ukm)

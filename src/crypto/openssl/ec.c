@@ -21,12 +21,8 @@ static void sig_free_at(ECDSA_SIG **p)
 }
 #define AUTO_SIG __attribute__((cleanup(sig_free_at)))
 
-/* Of a curve that group_ready() has seen: whoever works with a key has made or loaded one first. */
-static const EC_GROUP *group_of(enum ec_curve curve)
-{
-    return osl_group(curve);
-}
-
+/* Keys are made, completed and loaded behind this; so whoever works with one need not ask whether
+ * osl_group() of its curve is there. */
 static enum rc group_ready(enum ec_curve curve)
 {
     return osl_group(curve) != NULL ? RC_OK : osl_failed(RC_CRYPTO_LIBRARY);
@@ -38,7 +34,7 @@ static enum rc group_ready(enum ec_curve curve)
  * cofactor is 1, so being on the curve is being in the group; the encoding has no infinity. */
 static enum rc point_read(enum ec_curve curve, struct bytes v, EC_POINT **ret)
 {
-    const EC_GROUP *group = group_of(curve);
+    const EC_GROUP *group = osl_group(curve);
     AUTO_POINT EC_POINT *point = NULL;
 
     REQUIRE(v.n == 1 + 2 * curve_bytes(curve) && v.p[0] == POINT_CONVERSION_UNCOMPRESSED,
@@ -58,7 +54,7 @@ static enum rc point_write(enum ec_curve curve, const EC_POINT *point, struct bu
 
     buf_clear(ret);
     TRY(buf_reserve(ret, n));
-    if (EC_POINT_point2oct(group_of(curve), point, POINT_CONVERSION_UNCOMPRESSED, ret->p, n,
+    if (EC_POINT_point2oct(osl_group(curve), point, POINT_CONVERSION_UNCOMPRESSED, ret->p, n,
                            NULL) != n) {
         return osl_failed(RC_CRYPTO_LIBRARY);
     }
@@ -74,7 +70,7 @@ static enum rc scalar_read(enum ec_curve curve, const struct secret *s, BIGNUM *
     REQUIRE(s != NULL, RC_TEMPLATE_INCOMPLETE);
     d = osl_bn_from_secret(s);
     REQUIRE(d != NULL, RC_HOST_MEMORY);
-    REQUIRE(!BN_is_zero(d) && BN_cmp(d, EC_GROUP_get0_order(group_of(curve))) < 0,
+    REQUIRE(!BN_is_zero(d) && BN_cmp(d, EC_GROUP_get0_order(osl_group(curve))) < 0,
             RC_ATTRIBUTE_VALUE_INVALID);
     *ret = TAKE(d);
     return RC_OK;
@@ -82,7 +78,7 @@ static enum rc scalar_read(enum ec_curve curve, const struct secret *s, BIGNUM *
 
 static enum rc point_of_scalar(enum ec_curve curve, const BIGNUM *d, EC_POINT **ret)
 {
-    const EC_GROUP *group = group_of(curve);
+    const EC_GROUP *group = osl_group(curve);
     AUTO_BN_CTX BN_CTX *ctx = BN_CTX_secure_new_ex(osl()->lib);
     AUTO_POINT EC_POINT *point = EC_POINT_new(group);
 
@@ -104,7 +100,7 @@ static enum rc set_private(struct pkey *k, const struct key_parts *parts, EC_POI
     TRY(point_of_scalar(k->curve, d, &point));
     if (parts->pub.n > 0) {
         TRY(point_read(k->curve, buf_view(&parts->pub), &given));
-        REQUIRE(EC_POINT_cmp(group_of(k->curve), point, given, NULL) == 0,
+        REQUIRE(EC_POINT_cmp(osl_group(k->curve), point, given, NULL) == 0,
                 RC_ATTRIBUTE_VALUE_INVALID);
     }
     TRY_SSL(EC_KEY_set_private_key(k->ec, d));
@@ -120,7 +116,7 @@ static enum rc ec_load(struct pkey *k, const struct key_parts *parts)
     k->size = 2 * ((curve_order_bits(k->curve) + 7) / 8);
     k->ec = EC_KEY_new_ex(osl()->lib, NULL);
     REQUIRE(k->ec != NULL, osl_failed(RC_HOST_MEMORY));
-    TRY_SSL(EC_KEY_set_group(k->ec, group_of(k->curve)));
+    TRY_SSL(EC_KEY_set_group(k->ec, osl_group(k->curve)));
     if (k->priv) {
         TRY(set_private(k, parts, &point));
     } else {
@@ -147,7 +143,7 @@ static enum rc scalar_new(enum ec_curve curve, struct rng *rng, BIGNUM **ret)
     AUTO_SECRET struct secret *random = secret_new((curve_order_bits(curve) + 7) / 8 + EXTRA_BYTES);
     AUTO_BN_CTX BN_CTX *ctx = BN_CTX_secure_new_ex(osl()->lib);
     AUTO_BN BIGNUM *c = NULL;
-    AUTO_BN BIGNUM *order_less_one = BN_dup(EC_GROUP_get0_order(group_of(curve)));
+    AUTO_BN BIGNUM *order_less_one = BN_dup(EC_GROUP_get0_order(osl_group(curve)));
     AUTO_BN BIGNUM *d = BN_secure_new();
 
     REQUIRE(random != NULL && ctx != NULL && order_less_one != NULL && d != NULL, RC_HOST_MEMORY);
@@ -247,7 +243,7 @@ static enum rc ec_agree(const struct pkey *k, struct bytes peer, struct secret *
 /* x of D times the key's point. The library's agreement does the same, but wants a key object. */
 static enum rc shared_x(const struct pkey *k, const BIGNUM *d, struct secret **ret)
 {
-    const EC_GROUP *group = group_of(k->curve);
+    const EC_GROUP *group = osl_group(k->curve);
     AUTO_BN_CTX BN_CTX *ctx = BN_CTX_secure_new_ex(osl()->lib);
     AUTO_POINT EC_POINT *point = EC_POINT_new(group);
     AUTO_BN BIGNUM *x = BN_secure_new();
@@ -279,7 +275,7 @@ static enum rc ec_encapsulate(const struct pkey *k, struct rng *rng, struct byte
     }
     TRY(point_of_scalar(k->curve, d, &own));
     TRY(shared_x(k, d, &z));
-    if (EC_POINT_point2oct(group_of(k->curve), own, POINT_CONVERSION_UNCOMPRESSED, ct, 1 + 2 * n,
+    if (EC_POINT_point2oct(osl_group(k->curve), own, POINT_CONVERSION_UNCOMPRESSED, ct, 1 + 2 * n,
                            NULL) != 1 + 2 * n) {
         return osl_failed(RC_CRYPTO_LIBRARY);
     }

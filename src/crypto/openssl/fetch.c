@@ -105,8 +105,8 @@ static void *keep(_Atomic(void *) *place, void *made, release_fn *release)
     return made;
 }
 
-/* What PLACE holds; the first time what MAKE gives. */
-#define FIRST(place, make, release)                                                                \
+/* Returns what PLACE holds; the first time what MAKE gives. */
+#define RETURN_KEPT(place, make, release)                                                          \
     do {                                                                                           \
         void *const there = atomic_load_explicit(&(place), memory_order_acquire);                  \
         return there != NULL ? there : keep(&(place), (make), (release));                          \
@@ -114,41 +114,42 @@ static void *keep(_Atomic(void *) *place, void *made, release_fn *release)
 
 const EVP_MD *osl_md(enum hash_alg alg)
 {
-    FIRST(found.md[alg], EVP_MD_fetch(osl()->lib, hash_names[alg], NULL), free_md);
+    RETURN_KEPT(found.md[alg], EVP_MD_fetch(osl()->lib, hash_names[alg], NULL), free_md);
 }
 
 const EVP_CIPHER *osl_aes(enum cipher_mode mode, int size)
 {
-    FIRST(found.aes[mode][size], EVP_CIPHER_fetch(osl()->lib, cipher_names[mode][size], NULL),
-          free_cipher);
+    RETURN_KEPT(found.aes[mode][size], EVP_CIPHER_fetch(osl()->lib, cipher_names[mode][size], NULL),
+                free_cipher);
 }
 
 const EVP_CIPHER *osl_aes_wrap(enum keywrap_kind kind, int size)
 {
-    FIRST(found.wrap[kind][size], EVP_CIPHER_fetch(osl()->lib, wrap_names[kind][size], NULL),
-          free_cipher);
+    RETURN_KEPT(found.wrap[kind][size], EVP_CIPHER_fetch(osl()->lib, wrap_names[kind][size], NULL),
+                free_cipher);
 }
 
 EVP_MAC *osl_cmac(void)
 {
-    FIRST(found.cmac, EVP_MAC_fetch(osl()->lib, "CMAC", NULL), free_mac);
+    RETURN_KEPT(found.cmac, EVP_MAC_fetch(osl()->lib, "CMAC", NULL), free_mac);
 }
 
 EVP_SIGNATURE *osl_eddsa(enum eddsa_variant variant)
 {
-    FIRST(found.eddsa[variant], EVP_SIGNATURE_fetch(osl()->lib, eddsa_names[variant], NULL),
-          free_signature);
+    RETURN_KEPT(found.eddsa[variant], EVP_SIGNATURE_fetch(osl()->lib, eddsa_names[variant], NULL),
+                free_signature);
 }
 
 EVP_SIGNATURE *osl_pq_signature(enum pkey_kind kind)
 {
-    FIRST(found.pq[kind], EVP_SIGNATURE_fetch(osl()->lib, osl_pq_name(kind), NULL), free_signature);
+    RETURN_KEPT(found.pq[kind], EVP_SIGNATURE_fetch(osl()->lib, osl_pq_name(kind), NULL),
+                free_signature);
 }
 
 const EC_GROUP *osl_group(enum ec_curve curve)
 {
-    FIRST(found.group[curve], EC_GROUP_new_by_curve_name_ex(osl()->lib, NULL, curve_nids[curve]),
-          free_group);
+    RETURN_KEPT(found.group[curve],
+                EC_GROUP_new_by_curve_name_ex(osl()->lib, NULL, curve_nids[curve]), free_group);
 }
 
 static void release_list(_Atomic(void *) *list, size_t n, release_fn *release)

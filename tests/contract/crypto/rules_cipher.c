@@ -63,6 +63,42 @@ static void test_context_serves_all(void **state)
     assert_null(run.heap);
 }
 
+/* FIPS 197, appendix C. */
+static void test_one_block(void **state)
+{
+    const struct crypto *c = *state;
+    static const struct {
+        size_t key_n;
+        uint8_t out[16];
+    } cases[] = {
+        {16, "\x69\xc4\xe0\xd8\x6a\x7b\x04\x30\xd8\xcd\xb7\x80\x70\xb4\xc5\x5a"},
+        {24, "\xdd\xa9\x7c\xa4\x86\x4c\xdf\xe0\x6e\xaf\x70\xa0\xec\x0d\x71\x91"},
+        {32, "\x8e\xa2\xb7\xca\x51\x67\x45\xbf\xea\xfc\x49\x90\x4b\x49\x60\x89"},
+    };
+    const struct cipher_ops *ops = c->cipher[CIPHER_CBC];
+    uint8_t key[33], in[16], out[16];
+
+    if (ops->one_block == NULL) {
+        skip(); /* the library has no shorter way */
+    }
+    for (size_t i = 0; i < sizeof(key); i++) {
+        key[i] = (uint8_t)i;
+    }
+    for (size_t i = 0; i < sizeof(in); i++) {
+        in[i] = (uint8_t)(0x11 * i);
+    }
+    for (size_t n = 0; n <= sizeof(key); n++) {
+        AUTO_SECRET struct secret *k = secret_from(key, n);
+        const bool good = n == 16 || n == 24 || n == 32;
+        ASSERT_RC(ops->one_block(k, in, out), good ? RC_OK : RC_KEY_SIZE_RANGE);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO_SECRET struct secret *k = secret_from(key, cases[i].key_n);
+        ASSERT_OK(ops->one_block(k, in, out));
+        assert_memory_equal(out, cases[i].out, 16);
+    }
+}
+
 static void test_bad_keys_and_parameters(void **state)
 {
     const struct crypto *c = *state;
@@ -333,6 +369,7 @@ int run_cipher_rules(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_context_serves_all),
+        cmocka_unit_test(test_one_block),
         cmocka_unit_test(test_bad_keys_and_parameters),
         cmocka_unit_test(test_ctr_wraps_inside_its_bits),
         cmocka_unit_test(test_ctr_ends_after_its_blocks),

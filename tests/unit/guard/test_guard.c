@@ -306,21 +306,20 @@ static void seeing(void **state)
     AUTO_OBJECT struct object *private = make_object(&l, ORIGIN_CREATE);
     start_cert(&l);
     AUTO_OBJECT struct object *public = make_object(&l, ORIGIN_CREATE);
-    assert_true(guard_sees(&user, private));
-    assert_false(guard_sees(&nobody, private));
-    assert_false(guard_sees(&so, private));
-    assert_true(guard_sees(&nobody, public));
-    assert_true(guard_sees(&so, public));
+    assert_true(guard_sees(&plain, &user, private));
+    assert_false(guard_sees(&plain, &nobody, private));
+    assert_false(guard_sees(&plain, &so, private));
+    assert_true(guard_sees(&plain, &nobody, public));
+    assert_true(guard_sees(&plain, &so, public));
     /* where post-quantum keys are hidden, those alone are */
-    const struct guard_who classic = {.role = ROLE_USER, .rw = true, .classic_only = true};
+    const struct guard_policy classic = {.hide_post_quantum = true};
     start_ml_dsa_public(&l);
     AUTO_OBJECT struct object *dsa = make_object(&l, ORIGIN_CREATE);
-    assert_true(guard_sees(&user, dsa));
-    assert_false(guard_sees(&classic, dsa));
-    assert_true(guard_sees(&classic, private));
-    assert_true(guard_sees(&classic, public));
-    assert_int_equal(guard_use(&plain, &classic, VERB_VERIFY, &aes_row, dsa),
-                     RC_KEY_HANDLE_INVALID);
+    assert_true(guard_sees(&plain, &user, dsa));
+    assert_false(guard_sees(&classic, &user, dsa));
+    assert_true(guard_sees(&classic, &user, private));
+    assert_true(guard_sees(&classic, &user, public));
+    assert_int_equal(guard_use(&classic, &user, VERB_VERIFY, &aes_row, dsa), RC_KEY_HANDLE_INVALID);
 }
 
 static void changing(void **state)

@@ -207,6 +207,13 @@ static enum rc exchange(const struct object *pub, const struct object *priv, boo
 
 /* ---- wrapping ---------------------------------------------------------------------------------------- */
 
+/* Where the parts of a blob of an ML-KEM-768 key lie: what it says of the wrapped key, and the name of the
+ * wrapping behind it. */
+enum { CT_AT = 4 + 3 + 22 + 13 + 4, UKM_AT = CT_AT + 1088 + 15 + 3, UKM_SIZE = 28, NAME_SIZE = 13 };
+
+/* [0] { OCTET STRING { SEQUENCE { "craton-hsm key", CKO_SECRET_KEY, CKK_AES }}} */
+#define UKM_AES "a01a041830160c0e637261746f6e2d68736d206b657902010402011f"
+
 /* The blob of a secret key, opened by the book: decapsulate, HKDF-SHA256 with
  * CMSORIforKEMOtherInfo as info (RFC 9629, 5), AES-256 key wrap with padding (RFC 5649). */
 static void a_blob_opened_by_hand(void **state)
@@ -222,19 +229,13 @@ static void a_blob_opened_by_hand(void **state)
     AUTO_SECRET struct secret *plain = NULL;
     const struct key_kind kind = {CKO_SECRET_KEY, CKK_AES};
     assert_ok(mech_wrap(&env, mech_find(&env, CKM_ML_KEM), &m, kem_pub, &kind, target, &blob));
-    /* [0] { OCTET STRING { SEQUENCE { "craton-hsm key", 4, 31 }}} */
-    static const char ukm[] = "a01a041830160c0e637261746f6e2d68736d206b657902010402011f";
-    const size_t ct_at = 4 + 3 + 22 + 13 + 4;
-    const size_t ukm_at = ct_at + 1088 + 15 + 3;
-    const size_t wrapped_at = ukm_at + 28 + 13 + 2;
-    assert_hex(BYTES(blob.p + ukm_at, 28), ukm);
+    const size_t wrapped_at = UKM_AT + UKM_SIZE + NAME_SIZE + 2;
+    assert_hex(BYTES(blob.p + UKM_AT, UKM_SIZE), UKM_AES);
     assert_int_equal(blob.n, wrapped_at + 24);
     assert_ok(key_pkey(&env, kem_priv, &ops, &key));
-    assert_ok(ops->decapsulate(key, BYTES(blob.p + ct_at, 1088), &shared));
+    assert_ok(ops->decapsulate(key, BYTES(blob.p + CT_AT, 1088), &shared));
     assert_ok(crypto_hkdf(env.crypto, HASH_SHA256, true, true, shared, BYTES_NONE,
-                          hex("302c300b0609608648016503040130020120"
-                              "a01a041830160c0e637261746f6e2d68736d206b657902010402011f"),
-                          32, &kek));
+                          hex("302c300b0609608648016503040130020120" UKM_AES), 32, &kek));
     assert_ok(env.crypto->keywrap->unwrap(KEYWRAP_RFC5649, kek, NULL,
                                           BYTES(blob.p + wrapped_at, 24), &plain));
     assert_true(secret_equal(plain, target) != 0);
@@ -244,19 +245,18 @@ static void a_blob_opened_by_hand(void **state)
 static void by_others(struct bytes blob, const struct secret *shared, const struct secret *target,
                       const char *ukm_field, const char *info, struct buf *ret)
 {
-    const size_t ukm_at = 4 + 3 + 22 + 13 + 4 + 1088 + 15 + 3;
     AUTO_SECRET struct secret *kek = NULL;
     AUTO_BUF struct buf body = BUF_INIT;
     AUTO_BUF struct buf wrapped = BUF_INIT;
     assert_ok(
         crypto_hkdf(env.crypto, HASH_SHA256, true, true, shared, BYTES_NONE, hex(info), 32, &kek));
     assert_ok(env.crypto->keywrap->wrap(KEYWRAP_RFC5649, kek, NULL, secret_view(target), &wrapped));
-    assert_ok(buf_add(&body, blob.p + 4, ukm_at - 4));
+    assert_ok(buf_add(&body, blob.p + 4, UKM_AT - 4));
     if (ukm_field[0] != '\0') {
         const struct bytes v = hex(ukm_field);
         assert_ok(buf_add(&body, v.p, v.n));
     }
-    assert_ok(buf_add(&body, blob.p + ukm_at + 28, 13));
+    assert_ok(buf_add(&body, blob.p + UKM_AT + UKM_SIZE, NAME_SIZE));
     assert_ok(der_add(&body, DER_OCTET_STRING, buf_view(&wrapped)));
     assert_ok(der_add(ret, DER_SEQUENCE, buf_view(&body)));
 }
@@ -284,7 +284,7 @@ static void blobs_by_others(void **state)
     AUTO_SECRET struct secret *shared = NULL;
     assert_ok(mech_wrap(&env, row, &m, kem_pub, &aes, target, &ours));
     assert_ok(key_pkey(&env, kem_priv, &ops, &key));
-    assert_ok(ops->decapsulate(key, BYTES(ours.p + 46, 1088), &shared));
+    assert_ok(ops->decapsulate(key, BYTES(ours.p + CT_AT, 1088), &shared));
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         AUTO_BUF struct buf theirs = BUF_INIT;
         AUTO_SECRET struct secret *plain = NULL;

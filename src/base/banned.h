@@ -33,6 +33,7 @@ BAN(void *, alloca, (__SIZE_TYPE__), "use mem_alloc");
 #ifndef CRATON_RAW_MEMORY
 BAN(void *, malloc, (__SIZE_TYPE__), "use mem_alloc");
 BAN(void *, calloc, (__SIZE_TYPE__, __SIZE_TYPE__), "use mem_array");
+BAN(void *, aligned_alloc, (__SIZE_TYPE__, __SIZE_TYPE__), "use mem_alloc_aligned");
 BAN(void *, realloc, (void *, __SIZE_TYPE__), "use mem_resize");
 BAN(void, free, (void *), "use mem_free");
 BAN(char *, strdup, (const char *), "use mem_alloc and mem_copy");

@@ -69,6 +69,16 @@ void *mem_array(size_t count, size_t size)
     return zeroed(total != 0 ? total : 1);
 }
 
+void *mem_alloc_aligned(size_t align, size_t size)
+{
+    if (size > PTRDIFF_MAX - align || mem_fault_due()) {
+        return NULL;
+    }
+    const size_t whole = (size + align - 1) / align * align; /* C17 wants a multiple */
+    void *p = aligned_alloc(align, whole != 0 ? whole : align);
+    return p != NULL ? memset(p, 0, whole) : NULL;
+}
+
 void *mem_resize(void *p, size_t old_size, size_t new_size)
 {
     void *grown = mem_alloc(new_size);

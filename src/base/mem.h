@@ -14,6 +14,9 @@
 /* SIZE bytes of zero, or NULL. Size 0 gives a pointer that may be freed. */
 void *mem_alloc(size_t size) __attribute__((malloc));
 
+/* The same, at a multiple of ALIGN bytes (a power of two). */
+void *mem_alloc_aligned(size_t align, size_t size) __attribute__((malloc));
+
 /* COUNT * SIZE bytes of zero, or NULL, also when the product overflows. */
 void *mem_array(size_t count, size_t size) __attribute__((malloc));
 

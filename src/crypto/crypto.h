@@ -261,7 +261,8 @@ struct key_parts {
      * PK.seed, PK.root. Composites: as their documents serialise a private key. */
     struct secret *priv;
     struct secret *seed; /* ML-KEM: d and z (64 bytes); ML-DSA: xi (32); others: none */
-    bool fresh; /* the caller's word: as generate() made them, so load() need not compare them */
+    /* The caller's word: all as generate() made it, so load() need not compute one from the other. */
+    bool fresh;
 };
 void key_parts_free(struct key_parts *k);
 #define AUTO_KEY_PARTS __attribute__((cleanup(key_parts_free)))
@@ -360,6 +361,9 @@ struct pkey_ops {
      * size(k). ML-KEM rejects implicitly: another secret, never an error. A composite whose other half
      * can see damage (a point off its curve) says RC_ENCRYPTED_DATA_INVALID. */
     enum rc (*decapsulate)(const struct pkey *k, struct bytes ct, struct secret **ret);
+    /* ML-KEM with a private key: RC_OK when it opens what is encapsulated to the ek inside it, else
+     * RC_ATTRIBUTE_VALUE_INVALID. NULL where that costs as much as both keys, loaded and used. */
+    enum rc (*try_kem)(const struct pkey *k);
 };
 
 /* ---- the table and its choice ------------------------------------------------------------------- */

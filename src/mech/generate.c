@@ -150,8 +150,12 @@ static enum rc try_pair(const struct mech_env *env, const struct pkey_spec *spec
     __attribute__((cleanup(pair_free))) struct pair pair = {.ops = spec_ops(env, spec)};
     REQUIRE(pair.ops != NULL, spec_missing(spec));
     enum rc rc = pair.ops->load(spec, parts, true, &pair.priv);
-    rc = rc == RC_OK ? pair.ops->load(spec, parts, false, &pair.pub) : rc;
-    rc = rc == RC_OK ? try_use(env, spec, &pair, parts) : rc;
+    if (pkey_is_ml_kem(spec->kind) && pair.ops->try_kem != NULL) {
+        rc = rc == RC_OK ? pair.ops->try_kem(pair.priv) : rc;
+    } else {
+        rc = rc == RC_OK ? pair.ops->load(spec, parts, false, &pair.pub) : rc;
+        rc = rc == RC_OK ? try_use(env, spec, &pair, parts) : rc;
+    }
     return rc == RC_OK || rc == RC_HOST_MEMORY ? rc : RC_FUNCTION_FAILED;
 }
 

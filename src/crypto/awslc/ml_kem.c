@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ML-KEM (FIPS 203): m comes from our generator. The library repeats the checks of ek and dk at each
- * encapsulation and decapsulation; what it refuses then is a damaged key, since load() made them.
+ * ML-KEM (FIPS 203): m comes from our generator. The checks of ek (7.2) and dk (7.3) are made when a
+ * key is loaded, and what follows from ek is computed then (ml_kem_expanded.h).
  */
+#include "ml_kem_expanded.h"
 #include "pkey.h"
 #include "pq_library.h"
 
@@ -13,6 +14,30 @@
 static const struct lc_ml_kem *functions(enum pkey_kind kind)
 {
     return &lc_pq()->ml_kem[kind - PKEY_ML_KEM_512];
+}
+
+#ifdef CRATON_AWSLC_ML_KEM
+
+static const struct lc_ml_kem_expanded *set(enum pkey_kind kind)
+{
+    static const struct lc_ml_kem_expanded *const sets[] = {&lc_ml_kem_512, &lc_ml_kem_768,
+                                                            &lc_ml_kem_1024};
+    return sets[kind - PKEY_ML_KEM_512];
+}
+
+#else
+
+static const struct lc_ml_kem_expanded *set(enum pkey_kind kind)
+{
+    (void)kind;
+    return NULL;
+}
+
+#endif
+
+bool lc_ml_kem_offered(void)
+{
+    return lc_pq() != NULL && set(PKEY_ML_KEM_512) != NULL;
 }
 
 enum rc lc_ml_kem_expand(enum pkey_kind kind, const uint8_t *seed, uint8_t *pub, uint8_t *priv)
@@ -29,53 +54,53 @@ enum rc lc_ml_kem_check_public(enum pkey_kind kind, const uint8_t *pub)
     return RC_OK;
 }
 
-static enum rc encapsulate(enum pkey_kind kind, const uint8_t *ek, const uint8_t *m, uint8_t *ct,
-                           uint8_t *shared)
+enum rc lc_ml_kem_expand_public(enum pkey_kind kind, const uint8_t *pub, uint8_t **ret)
 {
-    size_t ct_n = pq_sizes(kind)->out;
-    size_t shared_n = SHARED_SIZE;
-    TRY_LIB(functions(kind)->encapsulate(ct, &ct_n, shared, &shared_n, ek, m) == 0,
-            RC_CRYPTO_LIBRARY);
+    uint8_t *e = mem_alloc_aligned(LC_ML_KEM_ALIGN, set(kind)->size);
+    REQUIRE(e != NULL, RC_HOST_MEMORY);
+    set(kind)->expand(e, pub);
+    *ret = e;
     return RC_OK;
 }
 
-static enum rc decapsulate(enum pkey_kind kind, const uint8_t *dk, const uint8_t *ct,
-                           uint8_t *shared)
-{
-    size_t shared_n = SHARED_SIZE;
-    TRY_LIB(functions(kind)->decapsulate(shared, &shared_n, ct, dk) == 0, RC_CRYPTO_LIBRARY);
-    return RC_OK;
-}
-
-/* Does the secret vector open what is encapsulated to EK? Nothing else tells that they are a pair. */
-static enum rc try_pair(enum pkey_kind kind, const uint8_t *ek, const uint8_t *dk)
+/* Does DK open what is encapsulated to E? */
+static enum rc try_pair(enum pkey_kind kind, const uint8_t *e, const uint8_t *dk)
 {
     static const uint8_t m[M_SIZE] = "the pair is tried with this";
     uint8_t ct[CT_MAX];
     uint8_t there[SHARED_SIZE];
     uint8_t back[SHARED_SIZE];
-    enum rc rc = encapsulate(kind, ek, m, ct, there);
-    if (rc == RC_OK) {
-        rc = decapsulate(kind, dk, ct, back);
-    }
-    if (rc == RC_OK && !mem_equal_ct(there, back, SHARED_SIZE)) {
-        rc = RC_ATTRIBUTE_VALUE_INVALID;
-    }
+    set(kind)->encapsulate(e, m, ct, there);
+    set(kind)->decapsulate(e, dk, ct, back);
+    const bool same = mem_equal_ct(there, back, SHARED_SIZE);
     mem_wipe(there, sizeof(there));
     mem_wipe(back, sizeof(back));
-    return rc;
+    return same ? RC_OK : RC_ATTRIBUTE_VALUE_INVALID;
+}
+
+enum rc lc_ml_kem_try(const struct pkey *k)
+{
+    return try_pair(k->kind, k->pq_pub, k->pq_priv->p);
+}
+
+const uint8_t *lc_ml_kem_public_in(enum pkey_kind kind, const struct secret *priv)
+{
+    return priv->p + priv->n - 64 - pq_sizes(kind)->pub;
 }
 
 /* dk is the secret vector, ek, the hash of ek, and z (FIPS 203, algorithm 16). The secret vector is
- * encoded as the one in ek is, and may not have a number of q or more in it either. */
+ * encoded as the one in ek is, and may not have a number of q or more in it either. Nothing but a
+ * trial tells that it belongs to ek. */
 enum rc lc_ml_kem_public_of(enum pkey_kind kind, const struct secret *priv, uint8_t *pub)
 {
     const size_t pub_n = pq_sizes(kind)->pub;
-    const uint8_t *ek = priv->p + priv->n - 64 - pub_n;
+    const uint8_t *ek = lc_ml_kem_public_in(kind, priv);
+    AUTO_FREE uint8_t *e = NULL;
     TRY(lc_ml_kem_check_public(kind, ek));
     TRY_LIB(functions(kind)->check_ek(priv->p, pub_n) == 0, RC_ATTRIBUTE_VALUE_INVALID);
     TRY_LIB(functions(kind)->check_dk(priv->p, priv->n) == 0, RC_ATTRIBUTE_VALUE_INVALID);
-    TRY(try_pair(kind, ek, priv->p));
+    TRY(lc_ml_kem_expand_public(kind, ek, &e));
+    TRY(try_pair(kind, e, priv->p));
     mem_copy(pub, ek, pub_n);
     return RC_OK;
 }
@@ -90,12 +115,8 @@ enum rc lc_ml_kem_encapsulate(const struct pkey *k, struct rng *rng, struct byte
     if (fixed.n == 0) {
         TRY(rng_bytes(rng, m, sizeof(m)));
     }
-    const enum rc rc = encapsulate(k->kind, k->pq_pub, fixed.n > 0 ? fixed.p : m, ct, shared->p);
+    set(k->kind)->encapsulate(k->pq_pub, fixed.n > 0 ? fixed.p : m, ct, shared->p);
     mem_wipe(m, sizeof(m));
-    if (rc != RC_OK) {
-        mem_wipe(ct, k->size);
-        return rc;
-    }
     *ret = TAKE(shared);
     return RC_OK;
 }
@@ -105,7 +126,7 @@ enum rc lc_ml_kem_decapsulate(const struct pkey *k, struct bytes ct, struct secr
     REQUIRE(ct.n == k->size, RC_ENCRYPTED_DATA_LEN_RANGE);
     AUTO_SECRET struct secret *shared = secret_new(SHARED_SIZE);
     REQUIRE(shared != NULL, RC_HOST_MEMORY);
-    TRY(decapsulate(k->kind, k->pq_priv->p, ct.p, shared->p));
+    set(k->kind)->decapsulate(k->pq_pub, k->pq_priv->p, ct.p, shared->p);
     *ret = TAKE(shared);
     return RC_OK;
 }

@@ -22,7 +22,8 @@ static bool pkey_supports(const struct pkey_spec *spec)
     case PKEY_X25519:
         return true;
     default:
-        return lc_pq() != NULL && is_pq(spec->kind);
+        return pkey_is_ml_kem(spec->kind) ? lc_ml_kem_offered()
+                                          : lc_pq() != NULL && pkey_is_ml_dsa(spec->kind);
     }
 }
 
@@ -193,6 +194,12 @@ static enum rc pkey_decapsulate(const struct pkey *k, struct bytes ct, struct se
     return lc_ml_kem_decapsulate(k, ct, ret);
 }
 
+static enum rc pkey_try_kem(const struct pkey *k)
+{
+    REQUIRE(pkey_is_ml_kem(k->kind) && k->priv, RC_KEY_TYPE_INCONSISTENT);
+    return lc_ml_kem_try(k);
+}
+
 const struct pkey_ops awslc_pkey_ops = {
     .supports = pkey_supports,
     .generate = pkey_generate,
@@ -208,4 +215,5 @@ const struct pkey_ops awslc_pkey_ops = {
     .agree = pkey_agree,
     .encapsulate = pkey_encapsulate,
     .decapsulate = pkey_decapsulate,
+    .try_kem = pkey_try_kem,
 };

@@ -29,7 +29,9 @@ struct pkey {
     uint8_t okp_pub[32];
 
     struct secret *pq_priv; /* ML-KEM: dk; ML-DSA: the expanded private key */
-    uint8_t *pq_pub;        /* ML-KEM: ek; ML-DSA: pk, and tr behind it. On the heap: no secret */
+    /* ML-KEM: what follows from ek (ml_kem_expanded.h), also of a private key. ML-DSA: pk, and tr behind
+     * it, of a public one. On the heap: no secret. */
+    uint8_t *pq_pub;
 };
 
 /* NULL for a curve that this library lacks. Static storage. */
@@ -79,10 +81,18 @@ enum rc lc_pq_generate(enum pkey_kind kind, struct rng *rng, struct key_parts *p
 enum rc lc_pq_complete(enum pkey_kind kind, struct key_parts *parts);
 enum rc lc_pq_load(struct pkey *k, const struct key_parts *parts);
 
+/* Whether this library serves ML-KEM here. */
+bool lc_ml_kem_offered(void);
 /* PUB and PRIV of a seed; PUB of a private value, which is checked. */
 enum rc lc_ml_kem_expand(enum pkey_kind kind, const uint8_t *seed, uint8_t *pub, uint8_t *priv);
 enum rc lc_ml_kem_public_of(enum pkey_kind kind, const struct secret *priv, uint8_t *pub);
 enum rc lc_ml_kem_check_public(enum pkey_kind kind, const uint8_t *pub);
+/* What struct pkey keeps of ek; caller frees. */
+enum rc lc_ml_kem_expand_public(enum pkey_kind kind, const uint8_t *pub, uint8_t **ret);
+/* The ek inside dk. */
+const uint8_t *lc_ml_kem_public_in(enum pkey_kind kind, const struct secret *priv);
+/* A private key opens what is encapsulated to its ek, or RC_ATTRIBUTE_VALUE_INVALID. */
+enum rc lc_ml_kem_try(const struct pkey *k);
 enum rc lc_ml_kem_encapsulate(const struct pkey *k, struct rng *rng, struct bytes fixed,
                               uint8_t *ct, struct secret **ret);
 enum rc lc_ml_kem_decapsulate(const struct pkey *k, struct bytes ct, struct secret **ret);

@@ -65,22 +65,41 @@ static enum rc read_public(struct pkey *k, const struct key_parts *parts)
     const struct bytes pub = buf_view(&parts->pub);
     REQUIRE(pub.n > 0, RC_TEMPLATE_INCOMPLETE);
     TRY(check_lengths(k->kind, parts));
-    k->pq_pub = mem_alloc(pub.n + (pkey_is_ml_dsa(k->kind) ? LC_TR_SIZE : 0));
+    if (pkey_is_ml_kem(k->kind)) {
+        TRY(lc_ml_kem_check_public(k->kind, pub.p));
+        return lc_ml_kem_expand_public(k->kind, pub.p, &k->pq_pub);
+    }
+    k->pq_pub = mem_alloc(pub.n + LC_TR_SIZE);
     REQUIRE(k->pq_pub != NULL, RC_HOST_MEMORY);
     mem_copy(k->pq_pub, pub.p, pub.n);
-    return pkey_is_ml_kem(k->kind) ? lc_ml_kem_check_public(k->kind, k->pq_pub)
-                                   : lc_ml_dsa_tr_of(k->kind, k->pq_pub, k->pq_pub + pub.n);
+    return lc_ml_dsa_tr_of(k->kind, k->pq_pub, k->pq_pub + pub.n);
+}
+
+/* To expand the seed again would tell nothing new. That ek is the one in dk costs nothing to see. */
+static enum rc read_fresh(struct pkey *k, const struct key_parts *parts)
+{
+    const struct bytes pub = buf_view(&parts->pub);
+    k->pq_priv = secret_copy(parts->priv);
+    REQUIRE(k->pq_priv != NULL, RC_HOST_MEMORY);
+    if (pkey_is_ml_kem(k->kind)) {
+        const uint8_t *ek = lc_ml_kem_public_in(k->kind, k->pq_priv);
+        REQUIRE(bytes_equal(pub, BYTES(ek, pq_sizes(k->kind)->pub)), RC_ATTRIBUTE_VALUE_INVALID);
+    }
+    return RC_OK;
 }
 
 enum rc lc_pq_load(struct pkey *k, const struct key_parts *parts)
 {
     uint8_t pub[PUB_MAX];
     k->size = pq_sizes(k->kind)->out;
-    if (k->priv && parts->fresh) { /* to expand the seed again would tell nothing new */
-        k->pq_priv = secret_copy(parts->priv);
-        return k->pq_priv != NULL ? RC_OK : RC_HOST_MEMORY;
+    if (!k->priv) {
+        return read_public(k, parts);
     }
-    return k->priv ? read_private(k->kind, parts, &k->pq_priv, pub) : read_public(k, parts);
+    TRY(parts->fresh ? read_fresh(k, parts) : read_private(k->kind, parts, &k->pq_priv, pub));
+    return pkey_is_ml_kem(k->kind)
+               ? lc_ml_kem_expand_public(k->kind, lc_ml_kem_public_in(k->kind, k->pq_priv),
+                                         &k->pq_pub)
+               : RC_OK;
 }
 
 enum rc lc_pq_complete(enum pkey_kind kind, struct key_parts *parts)

@@ -16,7 +16,7 @@ static void set_policy(struct hsm *h)
 
 static enum rc open_tokens(struct hsm *h)
 {
-    h->tokens = mem_array(h->conf->slot_count, sizeof *h->tokens);
+    h->tokens = mem_alloc_aligned(_Alignof(struct token), h->conf->slot_count * sizeof *h->tokens);
     REQUIRE(h->tokens != NULL, RC_HOST_MEMORY);
     for (uint32_t i = 0; i < h->conf->slot_count; i++) {
         TRY(token_open(h, i, &h->tokens[i]));
@@ -54,7 +54,7 @@ enum rc hsm_open(const struct hsm_parts *parts, struct hsm **ret)
     uint8_t start[4];
     TRY(rng_bytes(h->crypto->rng, start, sizeof start));
     atomic_store(&h->next_session_object,
-                 HANDLE_SESSION_OBJECT + 1 + (((uint64_t)start[0] << 16) | start[1]));
+                 HANDLE_SESSION_OBJECT + NUMBERS * (((uint64_t)start[0] << 16) | start[1]));
     TRY(rng_bytes(h->crypto->rng, h->unique_start, sizeof h->unique_start));
     TRY(open_tokens(h));
     struct store *store = NULL;

@@ -3,8 +3,8 @@
  * What the files of the hall share.
  *
  * Locks, in the order they are taken: hsm->lock < session->lock < token->login < token->lock <
- * token->objects_lock < hsm->opening < store. A call holds its session's lock from lookup to return, so one session runs one call at a
- * time and sessions run side by side. No cryptography runs under a token lock, the opening of stored
+ * token->objects_lock or a shelf's < hsm->opening < store. A call holds its session's lock from lookup
+ * to return, so one session runs one call at a time and sessions run side by side. No cryptography runs under a token lock, the opening of stored
  * records and the PIN check excepted.
  */
 #ifndef CRATON_CORE_HALL_H
@@ -35,6 +35,14 @@
 
 /* ---- token ------------------------------------------------------------------------------------ */
 
+/* Session objects by the block of their number: sessions that make and destroy some seldom meet at one
+ * shelf. */
+enum { SHELVES = 16, NUMBERS = 64 /* in a block */ };
+struct shelf {
+    _Alignas(128) struct lock lock; /* LOCK_OBJECT; neighbours do not share a cache line */
+    struct map map;                 /* id -> struct session_object * */
+};
+
 struct token {
     struct hsm *hsm;
     uint32_t slot;
@@ -59,19 +67,15 @@ struct token {
     struct seal_keys *keys[2];  /* by enum seal_domain; private only while the user is logged in */
     uint8_t token_id[SEAL_TOKEN_ID_SIZE]; /* whose keys these are */
     struct map cached;                    /* token objects: id -> struct cached * */
-    struct map session_objects;           /* id -> struct session_object * */
     struct map nonces;                    /* id -> struct nonce_block * */
+
+    struct shelf shelves[SHELVES]; /* session objects: session_objects.c */
     _Atomic uint64_t local; /* raised when a session object that somebody holds changes or goes */
 };
 
 struct cached {
     struct object *object;
     _Atomic uint64_t checked; /* store change at which it was seen to be current */
-};
-
-struct session_object {
-    struct object *object;
-    CK_SESSION_HANDLE owner;
 };
 
 /* ---- session ------------------------------------------------------------------------------------ */
@@ -100,6 +104,13 @@ struct find {
     uint64_t change;
 };
 
+/* A key that a session has used, which need not be looked up again while nothing changed. */
+struct known {
+    struct object *object;
+    uint64_t handle;
+    uint64_t change, local, epoch; /* as of which it was seen */
+};
+
 struct session {
     struct lock lock;         /* LOCK_SESSION */
     CK_SESSION_HANDLE handle; /* 0: free */
@@ -109,9 +120,10 @@ struct session {
     uint64_t generation;
     struct op ops[OP_KINDS];
     struct find find;
-    /* the key used last, valid while nothing changed */
-    struct object *last;
-    uint64_t last_handle, last_change, last_local, last_epoch;
+    struct known known[2]; /* the keys used last */
+    unsigned recent;       /* which of the two is the last */
+    uint64_t
+        number; /* of its next session object; a multiple of NUMBERS when its block is used up */
     struct session *next_free;
 };
 
@@ -133,7 +145,7 @@ struct hsm {
     struct session *_Atomic *sessions; /* by index */
     size_t sessions_cap, sessions_made;
     struct session *free_sessions;
-    _Atomic uint64_t next_session_object;
+    _Atomic uint64_t next_session_object; /* a multiple of NUMBERS */
     uint8_t unique_start[16]; /* random; what the unique ids of session objects count from */
 
     pthread_cond_t wake;
@@ -207,8 +219,9 @@ NODISCARD enum rc vault_get(struct session *s, CK_OBJECT_HANDLE handle, bool sec
 /* The same; *RET_SEEN: the store change that the answer is as of. */
 NODISCARD enum rc vault_get_at(struct session *s, CK_OBJECT_HANDLE handle, bool secrets,
                                struct object **ret, uint64_t *ret_seen);
-/* As vault_get with secrets for keys in use, through the session's memory of the last one;
- * RC_KEY_HANDLE_INVALID. *RET is borrowed from the session: ref it to keep it. */
+/* As vault_get with secrets for keys in use, through the session's memory of the last two;
+ * RC_KEY_HANDLE_INVALID. *RET is borrowed from the session up to the next call but one: ref it to keep
+ * it longer. */
 NODISCARD enum rc vault_key(struct session *s, CK_OBJECT_HANDLE handle, const struct object **ret);
 /* Puts O, as it is at store change CHANGE, into the memory of token objects, unless the token's epoch
  * is no longer EPOCH. Best effort. */
@@ -239,9 +252,31 @@ NODISCARD enum rc vault_modify(struct session *s, CK_OBJECT_HANDLE handle,
                                const struct template *t);
 /* *RET_HELD: sessions may still hold it (sessions_sweep). */
 NODISCARD enum rc vault_remove(struct session *s, CK_OBJECT_HANDLE handle, bool *ret_held);
-/* Session objects of OWNER, or all of the token (owner 0), or the private ones, go. */
-void vault_drop_session_objects(struct token *t, CK_SESSION_HANDLE owner, bool private_only);
+NODISCARD enum rc vault_may_remove(const struct guard_who *who, const struct object *o);
 struct object_rules vault_rules(const struct session *s);
+
+/* ---- session_objects.c --------------------------------------------------------------------------- */
+
+void session_objects_open(struct token *t);
+void session_objects_close(struct token *t); /* all of them are gone */
+/* S is the owner of O from now on; a reference is taken. */
+NODISCARD enum rc session_objects_put(struct session *s, const struct object *o);
+/* A reference, or NULL. */
+struct object *session_objects_get(struct token *t, uint64_t id);
+/* MADE, which is taken in every case, in place of O. RC_OBJECT_HANDLE_INVALID when there is none any
+ * more, RC_CANCEL when it is another version. */
+NODISCARD enum rc session_objects_replace(struct token *t, const struct object *o,
+                                          struct object *made);
+/* What S may remove. *RET_HELD: somebody still has it, or had it before it was changed. */
+NODISCARD enum rc session_objects_remove(struct session *s, uint64_t id, bool *ret_held);
+/* One that nobody has been told of. */
+void session_objects_take_back(struct token *t, uint64_t id);
+/* Those of OWNER, or all of the token (owner 0), or the private ones, go. */
+void session_objects_drop(struct token *t, CK_SESSION_HANDLE owner, bool private_only);
+/* In no order; EACH is called under a lock, and its error ends it. */
+NODISCARD enum rc session_objects_each(struct token *t,
+                                       enum rc (*each)(void *ctx, const struct object *o),
+                                       void *ctx);
 
 /* ---- vault_find.c, nonce.c ----------------------------------------------------------------------------------- */
 

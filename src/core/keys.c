@@ -79,7 +79,7 @@ enum rc core_generate_key_pair(struct hsm *h, CK_SESSION_HANDLE session, CK_MECH
 }
 
 /* A key that works on another: found, secrets in memory, allowed. RENAMED: what a bad handle is
- * called here. *RET is borrowed from the session, which keeps it for the next call. */
+ * called here. *RET is borrowed from the session (vault_key). */
 static enum rc working_key(struct session *s, CK_OBJECT_HANDLE handle, enum mech_verb verb,
                            const struct mech_row *row, enum rc renamed, const struct object **ret)
 {
@@ -100,7 +100,7 @@ enum rc core_wrap_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *me
     AUTO_SESSION *s = NULL;
     CK_MECHANISM m;
     const struct object *wrapper = NULL;
-    AUTO_OBJECT struct object *target = NULL;
+    const struct object *target = NULL;
     AUTO_SECRET struct secret *plain = NULL;
     AUTO_BUF struct buf wrapped = BUF_INIT;
     const struct mech_row *row = NULL;
@@ -108,9 +108,7 @@ enum rc core_wrap_key(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *me
     REQUIRE(out_n != NULL, RC_ARGUMENTS_BAD);
     TRY(find_row(s, mechanism, VERB_WRAP, &m, &row));
     TRY(working_key(s, wrapping, VERB_WRAP, row, RC_WRAPPING_KEY_HANDLE_INVALID, &wrapper));
-    const enum rc rc = vault_get(s, key, true, &target);
-    REQUIRE(rc != RC_OBJECT_HANDLE_INVALID, RC_KEY_HANDLE_INVALID);
-    TRY(rc);
+    TRY(vault_key(s, key, &target));
     TRY(guard_wrap(&h->policy, wrapper, target));
     TRY(mech_encode_key(&s->token->mech, target, &plain));
     const struct key_kind kind = {object_class(target), object_key_type(target)};

@@ -36,7 +36,6 @@ void ops_free(struct session *s)
     }
     mem_free(TAKE(s->find.ids));
     s->find.cap = 0;
-    object_unref(TAKE(s->last));
 }
 
 /* ---- begin ------------------------------------------------------------------------------------- */
@@ -73,9 +72,10 @@ static enum rc begin(struct session *s, struct op *op, enum mech_verb verb, cons
         op->keyed = true;
         op->needs_login =
             verb != VERB_DIGEST && (object_flags(key) & OBJECT_ALWAYS_AUTHENTICATE) != 0;
-        op->epoch = s->last_epoch;
-        op->change = s->last_change;
-        op->local = s->last_local;
+        const struct known *seen = &s->known[s->recent];
+        op->epoch = seen->epoch;
+        op->change = seen->change;
+        op->local = seen->local;
     }
     return RC_OK;
 }

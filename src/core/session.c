@@ -109,22 +109,24 @@ enum rc core_open_session(struct hsm *h, CK_SLOT_ID slot, CK_FLAGS flags, CK_SES
     return RC_OK;
 }
 
-static void forget_last(struct session *s)
+static void forget(struct known *k)
 {
-    object_unref(TAKE(s->last));
-    s->last_handle = 0;
+    object_unref(k->object);
+    *k = (struct known){.object = NULL};
 }
 
 /* Ends everything in S, whose lock is held. */
 static void empty(struct session *s)
 {
     struct token *t = s->token;
-    vault_drop_session_objects(t, s->handle, false);
+    session_objects_drop(t, s->handle, false);
     for (size_t i = 0; i < OP_KINDS; i++) {
         op_forget(&s->ops[i]);
     }
     find_end(&s->find);
-    forget_last(s);
+    for (size_t i = 0; i < ARRAY_LEN(s->known); i++) {
+        forget(&s->known[i]);
+    }
     s->handle = 0;
     LOCKED(&t->lock);
     t->sessions--;
@@ -228,8 +230,10 @@ static void sweep(struct session *s)
             op_forget(&s->ops[i]);
         }
     }
-    if (s->last != NULL && is_gone(s, s->last)) {
-        forget_last(s);
+    for (size_t i = 0; i < ARRAY_LEN(s->known); i++) {
+        if (s->known[i].object != NULL && is_gone(s, s->known[i].object)) {
+            forget(&s->known[i]);
+        }
     }
 }
 

@@ -32,6 +32,7 @@ enum rc token_open(struct hsm *h, uint32_t slot, struct token *t)
     lock_init(&t->login, LOCK_LOGIN);
     lock_init(&t->lock, LOCK_TOKEN);
     rwlock_init(&t->objects_lock, LOCK_OBJECT);
+    session_objects_open(t);
     return RC_OK;
 }
 
@@ -40,10 +41,10 @@ void token_close(struct token *t)
     lock_take(&t->lock);
     token_logout_locked(t);
     lock_drop(&t->lock);
-    vault_drop_session_objects(t, 0, false);
+    session_objects_drop(t, 0, false);
     vault_forget_all(t);
     map_free(&t->cached);
-    map_free(&t->session_objects);
+    session_objects_close(t);
     map_free(&t->nonces);
     buf_free(&t->state_record);
     rwlock_destroy(&t->objects_lock);
@@ -56,7 +57,7 @@ void token_logout_locked(struct token *t)
     atomic_store(&t->role, ROLE_PUBLIC);
     atomic_fetch_add(&t->epoch, 1);
     secret_free(TAKE(t->master));
-    vault_drop_session_objects(t, 0, true);
+    session_objects_drop(t, 0, true);
     vault_forget_private(t);
 }
 

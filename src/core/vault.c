@@ -49,14 +49,24 @@ static void count_unique(const struct hsm *h, uint64_t handle, uint8_t out[16])
     put_u64_be(out + 8, low);
 }
 
-/* CKA_UNIQUE_ID as hex; of token objects 128 random bits. */
-static enum rc give_unique(struct hsm *h, struct plan *p)
+/* Given once; sessions take them in blocks, so that they do not meet at the counter each time. */
+static uint64_t next_number(struct session *s)
 {
+    if (s->number % NUMBERS == 0) {
+        s->number = atomic_fetch_add(&s->token->hsm->next_session_object, NUMBERS);
+    }
+    return s->number++;
+}
+
+/* CKA_UNIQUE_ID as hex; of token objects 128 random bits. */
+static enum rc give_unique(struct session *s, struct plan *p)
+{
+    const struct hsm *h = s->token->hsm;
     uint8_t id[16];
     if (p->token) {
         TRY(rng_bytes(h->crypto->rng, id, sizeof id));
     } else {
-        p->id = atomic_fetch_add(&h->next_session_object, 1);
+        p->id = next_number(s);
         count_unique(h, p->id, id);
     }
     hex_write(BYTES(id, sizeof id), p->unique);
@@ -73,91 +83,6 @@ static enum rc finish(const struct session *s, struct plan *p, uint64_t id, uint
         TRY(object_copy(p->source, p->t, &rules, id, version, BYTES(p->unique, 32), &p->made));
     }
     return guard_change(&who, object_flags(p->made));
-}
-
-/* ---- session objects ----------------------------------------------------------------------------- */
-
-static void session_object_free(struct session_object *so)
-{
-    if (so != NULL) {
-        object_unref(so->object);
-        mem_free(so);
-    }
-}
-
-static enum rc keep_session_object(struct session *s, struct plan *p)
-{
-    struct token *t = s->token;
-    TRY(finish(s, p, p->id, 1));
-    struct session_object *so = mem_alloc(sizeof *so);
-    REQUIRE(so != NULL, RC_HOST_MEMORY);
-    so->object = object_ref(p->made);
-    so->owner = s->handle;
-    rwlock_write(&t->objects_lock);
-    const enum rc rc = map_put(&t->session_objects, p->id, so);
-    rwlock_drop(&t->objects_lock);
-    if (rc != RC_OK) {
-        session_object_free(so);
-    }
-    return rc;
-}
-
-static enum rc may_remove(const struct guard_who *who, const struct object *o)
-{
-    TRY(guard_change(who, object_flags(o)));
-    REQUIRE((object_flags(o) & OBJECT_DESTROYABLE) != 0, RC_ACTION_PROHIBITED);
-    return RC_OK;
-}
-
-/* *RET_HELD: somebody still has it, or had it before it was changed. */
-static enum rc remove_session_object(struct session *s, uint64_t id, bool *ret_held)
-{
-    struct token *t = s->token;
-    const struct guard_who who = session_who(s);
-    enum rc rc = RC_OBJECT_HANDLE_INVALID;
-    rwlock_write(&t->objects_lock);
-    struct session_object *so = map_get(&t->session_objects, id);
-    if (so != NULL && guard_sees(&t->hsm->policy, &who, so->object)) {
-        rc = may_remove(&who, so->object);
-    }
-    if (rc == RC_OK) {
-        (void)map_take(&t->session_objects, id);
-    }
-    rwlock_drop(&t->objects_lock);
-    TRY(rc);
-    /* Out of the map nobody can get hold of it any more. */
-    *ret_held = object_is_shared(so->object) || object_version(so->object) > 1;
-    if (*ret_held) {
-        atomic_fetch_add(&t->local, 1);
-    }
-    session_object_free(so);
-    return RC_OK;
-}
-
-/* Takes back one that nobody has been told of. */
-static void drop_session_object(struct token *t, uint64_t id)
-{
-    rwlock_write(&t->objects_lock);
-    struct session_object *so = map_take(&t->session_objects, id);
-    rwlock_drop(&t->objects_lock);
-    atomic_fetch_add(&t->local, 1);
-    session_object_free(so);
-}
-
-void vault_drop_session_objects(struct token *t, CK_SESSION_HANDLE owner, bool private_only)
-{
-    uint64_t id = 0;
-    void *value = NULL;
-    rwlock_write(&t->objects_lock);
-    for (size_t i = 0; map_next(&t->session_objects, &i, &id, &value);) {
-        const struct session_object *so = value;
-        const bool private = (object_flags(so->object) & OBJECT_PRIVATE) != 0;
-        if ((owner == 0 || so->owner == owner) && (private || !private_only)) {
-            session_object_free(map_take(&t->session_objects, id));
-        }
-    }
-    rwlock_drop(&t->objects_lock);
-    atomic_fetch_add(&t->local, 1);
 }
 
 /* ---- writing token objects --------------------------------------------------------------------------- */
@@ -294,11 +219,14 @@ static enum rc keep(struct session *s, struct plan *plans, size_t n, CK_OBJECT_H
     bool stored = false;
     enum rc rc = RC_OK;
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
-        rc = give_unique(s->token->hsm, &plans[i]);
+        rc = give_unique(s, &plans[i]);
         stored = stored || plans[i].token;
     }
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
-        rc = plans[i].token ? RC_OK : keep_session_object(s, &plans[i]);
+        rc = plans[i].token ? RC_OK : finish(s, &plans[i], plans[i].id, 1);
+        if (rc == RC_OK && !plans[i].token) {
+            rc = session_objects_put(s, plans[i].made);
+        }
     }
     if (rc == RC_OK && stored) {
         rc = keep_token_objects(s, plans, n);
@@ -307,7 +235,7 @@ static enum rc keep(struct session *s, struct plan *plans, size_t n, CK_OBJECT_H
         if (rc == RC_OK) {
             ret[i] = object_id(plans[i].made);
         } else if (plans[i].made != NULL && !plans[i].token) {
-            drop_session_object(s->token, object_id(plans[i].made));
+            session_objects_take_back(s->token, object_id(plans[i].made));
         }
         object_unref(plans[i].made);
     }
@@ -342,23 +270,10 @@ enum rc vault_copy(struct session *s, const struct object *o, const struct templ
 static enum rc modify_session_object(struct session *s, const struct object *o,
                                      const struct template *t)
 {
-    struct token *token = s->token;
     const struct object_rules rules = vault_rules(s);
     struct object *made = NULL;
     TRY(object_modify(o, t, &rules, object_version(o) + 1, &made));
-    rwlock_write(&token->objects_lock);
-    struct session_object *so = map_get(&token->session_objects, object_id(o));
-    if (so != NULL && so->object == o) {
-        struct object *before = so->object;
-        so->object = made;
-        rwlock_drop(&token->objects_lock);
-        atomic_fetch_add(&token->local, 1);
-        object_unref(before);
-        return RC_OK;
-    }
-    rwlock_drop(&token->objects_lock);
-    object_unref(made);
-    return so == NULL ? RC_OBJECT_HANDLE_INVALID : RC_CANCEL;
+    return session_objects_replace(s->token, o, made);
 }
 
 /* The version of O in the store must be the one that was changed: RC_CANCEL, look again. */
@@ -427,6 +342,13 @@ enum rc vault_modify(struct session *s, CK_OBJECT_HANDLE handle, const struct te
 
 /* ---- removing -------------------------------------------------------------------------------------------- */
 
+enum rc vault_may_remove(const struct guard_who *who, const struct object *o)
+{
+    TRY(guard_change(who, object_flags(o)));
+    REQUIRE((object_flags(o) & OBJECT_DESTROYABLE) != 0, RC_ACTION_PROHIBITED);
+    return RC_OK;
+}
+
 static enum rc remove_records(struct token *t, struct store_txn *txn, const struct object *o)
 {
     uint8_t key[VAULT_KEY_SIZE];
@@ -460,14 +382,14 @@ enum rc vault_remove(struct session *s, CK_OBJECT_HANDLE handle, bool *ret_held)
 {
     const struct guard_who who = session_who(s);
     if ((handle & HANDLE_SESSION_OBJECT) != 0) {
-        return remove_session_object(s, handle, ret_held);
+        return session_objects_remove(s, handle, ret_held);
     }
     *ret_held = true;
     enum rc rc = RC_CANCEL;
     while (rc == RC_CANCEL) {
         AUTO_OBJECT struct object *o = NULL;
         TRY(vault_get(s, handle, false, &o));
-        TRY(may_remove(&who, o));
+        TRY(vault_may_remove(&who, o));
         rc = remove_token_object(s, o);
     }
     return rc;

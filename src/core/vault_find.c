@@ -119,29 +119,34 @@ static int by_id(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+struct looking {
+    struct session *s;
+    const struct template *t;
+    const struct wanted *w;
+    struct find *f;
+};
+
+static enum rc look_at(void *ctx, const struct object *o)
+{
+    const struct looking *l = ctx;
+    const struct guard_who who = session_who(l->s);
+    const bool private = (object_flags(o) & OBJECT_PRIVATE) != 0;
+    const bool meant = private ? l->w->private : l->w->public;
+    return meant && guard_sees(&l->s->token->hsm->policy, &who, o) && object_matches(o, l->t)
+               ? append(l->f, object_id(o))
+               : RC_OK;
+}
+
 static enum rc find_session_objects(struct session *s, const struct template *t,
                                     const struct wanted *w, struct find *f)
 {
-    struct token *token = s->token;
-    const struct guard_who who = session_who(s);
+    struct looking l = {s, t, w, f};
     const size_t from = f->n;
-    uint64_t id = 0;
-    void *value = NULL;
-    enum rc rc = RC_OK;
-    rwlock_read(&token->objects_lock);
-    for (size_t i = 0; rc == RC_OK && map_next(&token->session_objects, &i, &id, &value);) {
-        const struct object *o = ((const struct session_object *)value)->object;
-        const bool private = (object_flags(o) & OBJECT_PRIVATE) != 0;
-        if ((private ? w->private : w->public) && guard_sees(&token->hsm->policy, &who, o) &&
-            object_matches(o, t)) {
-            rc = append(f, id);
-        }
-    }
-    rwlock_drop(&token->objects_lock);
+    TRY(session_objects_each(s->token, look_at, &l));
     if (f->n > from + 1) {
         qsort(f->ids + from, f->n - from, sizeof *f->ids, by_id);
     }
-    return rc;
+    return RC_OK;
 }
 
 enum rc vault_find(struct session *s, const struct template *t, struct find *f)

@@ -216,17 +216,6 @@ static enum rc token_object(struct token *t, uint64_t id, struct object **ret, u
     return rc;
 }
 
-static enum rc session_object(struct token *t, uint64_t id, struct object **ret)
-{
-    rwlock_read(&t->objects_lock);
-    const struct session_object *so = map_get(&t->session_objects, id);
-    struct object *o = so != NULL ? object_ref(so->object) : NULL;
-    rwlock_drop(&t->objects_lock);
-    REQUIRE(o != NULL, RC_NOT_FOUND);
-    *ret = o;
-    return RC_OK;
-}
-
 static enum rc load_secrets(struct token *t, const struct object *o)
 {
     struct store *store = NULL;
@@ -251,7 +240,8 @@ static enum rc get_once(struct session *s, CK_OBJECT_HANDLE handle, bool secrets
     AUTO_OBJECT struct object *o = NULL;
     if ((handle & HANDLE_SESSION_OBJECT) != 0) {
         *ret_seen = vault_change_number(t);
-        TRY(session_object(t, handle, &o));
+        o = session_objects_get(t, handle);
+        REQUIRE(o != NULL, RC_NOT_FOUND);
     } else {
         TRY(token_object(t, handle, &o, ret_seen));
     }
@@ -284,25 +274,29 @@ enum rc vault_get(struct session *s, CK_OBJECT_HANDLE handle, bool secrets, stru
 enum rc vault_key(struct session *s, CK_OBJECT_HANDLE handle, const struct object **ret)
 {
     const struct token *t = s->token;
-    const uint64_t change = vault_change_number(t);
-    const uint64_t local = atomic_load_explicit(&t->local, memory_order_acquire);
-    const uint64_t epoch = atomic_load_explicit(&t->epoch, memory_order_acquire);
-    if (s->last != NULL && s->last_handle == handle && s->last_change == change &&
-        s->last_local == local && s->last_epoch == epoch) {
-        *ret = s->last;
-        return RC_OK;
+    struct known now = {
+        .handle = handle,
+        .change = vault_change_number(t),
+        .local = atomic_load_explicit(&t->local, memory_order_acquire),
+        .epoch = atomic_load_explicit(&t->epoch, memory_order_acquire),
+    };
+    for (unsigned i = 0; i < ARRAY_LEN(s->known); i++) {
+        const unsigned at = s->recent ^ i;
+        const struct known *k = &s->known[at];
+        if (k->object != NULL && k->handle == handle && k->change == now.change &&
+            k->local == now.local && k->epoch == now.epoch) {
+            s->recent = at;
+            *ret = k->object;
+            return RC_OK;
+        }
     }
-    struct object *o = NULL;
-    uint64_t seen = 0;
-    const enum rc rc = vault_get_at(s, handle, true, &o, &seen);
+    /* Not the change number of above: it may run ahead of what a reader sees. */
+    const enum rc rc = vault_get_at(s, handle, true, &now.object, &now.change);
     REQUIRE(rc != RC_OBJECT_HANDLE_INVALID, RC_KEY_HANDLE_INVALID);
     TRY(rc);
-    object_unref(s->last);
-    s->last = o;
-    s->last_handle = handle;
-    s->last_change = seen; /* not `change`: the number may run ahead of what a reader sees */
-    s->last_local = local;
-    s->last_epoch = epoch;
-    *ret = o;
+    s->recent ^= 1;
+    object_unref(s->known[s->recent].object);
+    s->known[s->recent] = now;
+    *ret = now.object;
     return RC_OK;
 }

@@ -18,12 +18,16 @@
 #include "composite.h"
 #include "ct.h"
 #include "drbg.h"
+#ifdef CRATON_AWSLC_ML_KEM
+#include "ml_kem_expanded.h"
+#endif
 
 int __real_mem_equal_ct(const void *a, const void *b, size_t n);
 #ifdef CRATON_WITH_AWSLC
 /* crypto/awslc/pkey.h, which only that room can include */
 void lc_scalar_reduce(const uint8_t *order, size_t n, const uint8_t *random, size_t random_n,
                       uint8_t *out);
+enum rc lc_ml_kem_expand(enum pkey_kind kind, const uint8_t *seed, uint8_t *pub, uint8_t *priv);
 #endif
 
 /* ---- small things ----------------------------------------------------------------------------------- */
@@ -149,6 +153,51 @@ static void run_derivation(const struct crypto *c)
     }
 }
 
+/* ---- ML-KEM with expanded keys -------------------------------------------------------------------------- */
+
+#ifdef CRATON_AWSLC_ML_KEM
+/* dk without the ek and its hash that are in it. */
+static void hide_private(uint8_t *dk, size_t dk_n, size_t ek_n)
+{
+    ct_hide(dk, dk_n - 64 - ek_n);
+    ct_hide(dk + dk_n - 32, 32);
+}
+
+static void run_ml_kem_set(const struct lc_ml_kem_expanded *set, enum pkey_kind kind)
+{
+    static const uint8_t seed[64] = "d and z";
+    static _Alignas(LC_ML_KEM_ALIGN) uint8_t e[16384];
+    const struct pq_sizes *sizes = pq_sizes(kind);
+    uint8_t ek[1568], dk[3168], ct[1568], m[32] = "m", sent[32], got[32];
+
+    CT_CHECK(set->size <= sizeof(e));
+    CT_OK(lc_ml_kem_expand(kind, seed, ek, dk));
+    set->expand(e, ek);
+    ct_hide(m, sizeof(m));
+    hide_private(dk, sizes->priv, sizes->pub);
+    set->encapsulate(e, m, ct, sent);
+    CT_CHECK(ct_is_hidden(sent, sizeof(sent)) && ct_is_hidden(ct, 32));
+    ct_reveal(ct, sizes->out);
+    ct_reveal(sent, sizeof(sent));
+    for (int damaged = 0; damaged < 2; damaged++) {
+        ct[7] ^= (uint8_t)damaged;
+        set->decapsulate(e, dk, ct, got);
+        CT_CHECK(ct_is_hidden(got, sizeof(got)));
+        ct_reveal(got, sizeof(got));
+        CT_CHECK((memcmp(got, sent, sizeof(got)) == 0) == (damaged == 0));
+    }
+}
+#endif
+
+static void run_ml_kem(void)
+{
+#ifdef CRATON_AWSLC_ML_KEM
+    run_ml_kem_set(&lc_ml_kem_512, PKEY_ML_KEM_512);
+    run_ml_kem_set(&lc_ml_kem_768, PKEY_ML_KEM_768);
+    run_ml_kem_set(&lc_ml_kem_1024, PKEY_ML_KEM_1024);
+#endif
+}
+
 /* ---- composites ------------------------------------------------------------------------------------- */
 
 static void sign_and_verify(const struct pkey_ops *ops, unsigned set, const struct pkey *priv,
@@ -221,6 +270,7 @@ static void run_everything(void)
     run_scalar();
     run_generator(c);
     run_derivation(c);
+    run_ml_kem();
     for (unsigned set = COMP_NONE + 1; set < COMP_SET_COUNT; set++) {
         run_composite(c, set);
     }

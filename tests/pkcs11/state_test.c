@@ -389,6 +389,34 @@ static void r043_a_key_for_keys_is_destroyed(void **state)
     OK(p11->C_WrapKey(s, MECH(CKM_AES_KEY_WRAP), k, k, out, &n));
 }
 
+/* The key that is wrapped, too: changed it counts as it is now, destroyed it is gone; and a session that
+ * uses more keys in turn than it remembers uses the right ones. */
+static void r043_a_key_that_is_wrapped_changes(void **state)
+{
+    (void)state;
+    const CK_SESSION_HANDLE s = user_session();
+    const CK_SESSION_HANDLE other = open_session(true);
+    CK_OBJECT_HANDLE k[3];
+    CK_BYTE once[3][64], again[64];
+    CK_ULONG n = 0;
+    for (int i = 0; i < 3; i++) {
+        k[i] = aes_key(s, 16);
+    }
+    for (int i = 0; i < 9; i++) {
+        CK_BYTE *out = i < 3 ? once[i] : again;
+        n = sizeof again;
+        OK(p11->C_WrapKey(s, MECH(CKM_AES_KEY_WRAP), k[i % 3], k[(i + 1) % 3], out, &n));
+        assert_memory_equal(out, once[i % 3], n);
+    }
+    assert_memory_not_equal(once[0], once[1], n);
+    OK(p11->C_SetAttributeValue(other, k[1], T(AB(CKA_EXTRACTABLE, CK_FALSE))));
+    n = sizeof again;
+    RV(CKR_KEY_UNEXTRACTABLE, p11->C_WrapKey(s, MECH(CKM_AES_KEY_WRAP), k[0], k[1], again, &n));
+    OK(p11->C_DestroyObject(other, k[1]));
+    n = sizeof again;
+    RV(CKR_KEY_HANDLE_INVALID, p11->C_WrapKey(s, MECH(CKM_AES_KEY_WRAP), k[0], k[1], again, &n));
+}
+
 static void r044_logout_ends_operations_with_private_keys(void **state)
 {
     (void)state;
@@ -667,6 +695,7 @@ int main(void)
         TEST(r043_the_key_is_destroyed_in_the_middle),
         TEST(r043_the_key_is_destroyed_by_another_session),
         TEST(r043_a_key_for_keys_is_destroyed),
+        TEST(r043_a_key_that_is_wrapped_changes),
         TEST(r044_logout_ends_operations_with_private_keys),
         TEST(r047_operation_state_of_a_digest),
         TEST(r047_operation_state_with_a_key),

@@ -49,6 +49,35 @@ static void test_encapsulation(void **state)
     }
 }
 
+/* A backend that tries a pair by itself says no when the private half is another's. */
+static void test_trial(void **state)
+{
+    const struct crypto *c = *state;
+    enum pkey_kind kinds[PKEY_COUNT];
+    const size_t n = pq_kinds(c, PKEY_ML_KEM_512, PKEY_ML_KEM_1024, kinds);
+
+    for (size_t i = 0; i < n; i++) {
+        AUTO_PQ_PAIR struct pq_pair p = pq_pair_new(c, kinds[i]);
+        AUTO_PQ_PAIR struct pq_pair q = pq_pair_new(c, kinds[i]);
+        const struct pkey_spec spec = {.kind = kinds[i]};
+        const size_t vector_n = p.parts.priv->n - 64 - p.parts.pub.n;
+        struct pkey *mixed = NULL;
+
+        if (p.ops->try_kem == NULL) {
+            continue;
+        }
+        ASSERT_OK(p.ops->try_kem(p.priv));
+        ASSERT_RC(p.ops->try_kem(p.pub), RC_KEY_TYPE_INCONSISTENT);
+        memcpy(p.parts.priv->p, q.parts.priv->p, vector_n);
+        p.parts.fresh = true; /* else it would be seen already here */
+        ASSERT_OK(p.ops->load(&spec, &p.parts, true, &mixed));
+        ASSERT_RC(p.ops->try_kem(mixed), RC_ATTRIBUTE_VALUE_INVALID);
+        p.ops->free(mixed);
+        ASSERT_OK(buf_set(&p.parts.pub, buf_view(&q.parts.pub)));
+        ASSERT_RC(p.ops->load(&spec, &p.parts, true, &mixed), RC_ATTRIBUTE_VALUE_INVALID);
+    }
+}
+
 /* With m fixed everything is determined, and m counts for one time only. */
 static void test_encapsulation_with_fixed_m(void **state)
 {
@@ -325,6 +354,7 @@ int run_pq_use_rules(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_encapsulation),
+        cmocka_unit_test(test_trial),
         cmocka_unit_test(test_encapsulation_with_fixed_m),
         cmocka_unit_test(test_implicit_rejection),
         cmocka_unit_test(test_seed_and_value_act_alike),

@@ -27,6 +27,28 @@ static void test_alloc_is_zero(void **state)
     mem_free(NULL);
 }
 
+static void test_aligned(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, 1, 63, 64, 65, 10272};
+    for (size_t align = 16; align <= 128; align *= 2) {
+        for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+            AUTO_FREE uint8_t *p = mem_alloc_aligned(align, sizes[i]);
+            assert_non_null(p);
+            assert_int_equal((uintptr_t)p % align, 0);
+            for (size_t k = 0; k < sizes[i]; k++) {
+                assert_int_equal(p[k], 0);
+            }
+            memset(p, 0xa5, sizes[i]); /* the next of this place is zero all the same */
+        }
+    }
+    assert_null(mem_alloc_aligned(64, SIZE_MAX));
+    assert_null(mem_alloc_aligned(64, (size_t)PTRDIFF_MAX + 1));
+    mem_fault_at(1);
+    assert_null(mem_alloc_aligned(64, 64));
+    mem_fault_at(0);
+}
+
 static void test_overflow_is_null(void **state)
 {
     (void)state;
@@ -144,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alloc_is_zero),
+        cmocka_unit_test(test_aligned),
         cmocka_unit_test(test_overflow_is_null),
         cmocka_unit_test(test_resize),
         cmocka_unit_test(test_wipe),

@@ -100,6 +100,11 @@ NODISCARD enum rc core_verify_init(H, S, CK_MECHANISM *m, CK_OBJECT_HANDLE key);
 NODISCARD enum rc core_verify(H, S, CK_BYTE *in, CK_ULONG in_n, CK_BYTE *sig, CK_ULONG sig_n);
 NODISCARD enum rc core_verify_update(H, S, CK_BYTE *in, CK_ULONG in_n);
 NODISCARD enum rc core_verify_final(H, S, CK_BYTE *sig, CK_ULONG sig_n);
+NODISCARD enum rc core_verify_signature_init(H, S, CK_MECHANISM *m, CK_OBJECT_HANDLE key,
+                                             CK_BYTE *sig, CK_ULONG sig_n);
+NODISCARD enum rc core_verify_signature(H, S, CK_BYTE *in, CK_ULONG in_n);
+NODISCARD enum rc core_verify_signature_update(H, S, CK_BYTE *in, CK_ULONG in_n);
+NODISCARD enum rc core_verify_signature_final(H, S);
 /* Dual functions: the one operation's output is the other's input. */
 NODISCARD enum rc core_digest_encrypt_update(H, S, CK_BYTE *in, CK_ULONG in_n, CK_BYTE *out,
                                              CK_ULONG *out_n);

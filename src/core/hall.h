@@ -95,6 +95,8 @@ struct op {
     uint64_t epoch;         /* of the token when begun, for private keys */
     uint64_t change, local; /* at which the key was last seen to exist */
     struct secret *held;    /* a result that did not fit the caller's buffer */
+    bool early;             /* the signature came first (C_VerifySignatureInit), and is: */
+    struct buf signature;   /* its memory is kept for the next time */
 };
 
 struct find {

@@ -20,6 +20,7 @@ void op_end(struct op *op)
     op->active = false;
     op->in_parts = false;
     op->needs_login = false;
+    op->early = false;
 }
 
 void op_forget(struct op *op)
@@ -33,6 +34,7 @@ void ops_free(struct session *s)
     for (size_t i = 0; i < OP_KINDS; i++) {
         op_forget(&s->ops[i]);
         mech_op_free(TAKE(s->ops[i].run));
+        buf_free(&s->ops[i].signature);
     }
     mem_free(TAKE(s->find.ids));
     s->find.cap = 0;
@@ -80,12 +82,10 @@ static enum rc begin(struct session *s, struct op *op, enum mech_verb verb, cons
     return RC_OK;
 }
 
-static enum rc op_init(struct hsm *h, CK_SESSION_HANDLE session, enum mech_verb verb,
-                       const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+static enum rc init(struct session *s, enum mech_verb verb, const CK_MECHANISM *mechanism,
+                    CK_OBJECT_HANDLE key)
 {
-    AUTO_SESSION *s = NULL;
     CK_MECHANISM m;
-    TRY(session_take(h, session, &s));
     struct op *op = &s->ops[verb];
     if (mechanism == NULL) { /* cancels (PKCS#11 3.2, 5.8.1 and its likes) */
         op_end(op);
@@ -94,6 +94,14 @@ static enum rc op_init(struct hsm *h, CK_SESSION_HANDLE session, enum mech_verb 
     REQUIRE(!op->active, RC_OPERATION_ACTIVE);
     mem_copy(&m, mechanism, sizeof m); /* of any alignment */
     return begin(s, op, verb, &m, key);
+}
+
+static enum rc op_init(struct hsm *h, CK_SESSION_HANDLE session, enum mech_verb verb,
+                       const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+{
+    AUTO_SESSION *s = NULL;
+    TRY(session_take(h, session, &s));
+    return init(s, verb, mechanism, key);
 }
 
 /* ---- steps ------------------------------------------------------------------------------------- */
@@ -270,6 +278,7 @@ static enum rc op_update(struct hsm *h, CK_SESSION_HANDLE session, enum mech_ver
         op_end(op);
         return RC_ARGUMENTS_BAD;
     }
+    REQUIRE(!op->early, RC_OPERATION_NOT_INITIALIZED);
     return update_locked(s, op, in, in_n, out, out_n);
 }
 
@@ -385,31 +394,100 @@ enum rc core_digest_key(struct hsm *h, CK_SESSION_HANDLE session, CK_OBJECT_HAND
     return RC_OK;
 }
 
+/* ---- verification: the signature comes last, or first (C_VerifySignatureInit and its likes) --------- */
+
+/* EARLY: which of the two ways the caller goes; the operation must have begun on it. */
+static enum rc verify_op(struct session *s, bool early, struct op **ret)
+{
+    struct op *op = &s->ops[VERB_VERIFY];
+    REQUIRE(!op->active || op->early == early, RC_OPERATION_NOT_INITIALIZED);
+    TRY(may_step(s, op));
+    *ret = op;
+    return RC_OK;
+}
+
+static enum rc verify_once(struct op *op, struct bytes data, struct bytes sig)
+{
+    REQUIRE(!op->in_parts, RC_OPERATION_ACTIVE);
+    enum rc rc = check_input(data.p, data.n);
+    rc = rc == RC_OK ? check_input(sig.p, sig.n) : rc;
+    rc = rc == RC_OK ? mech_verify_once(op->run, data, sig) : rc;
+    op_end(op);
+    return rc;
+}
+
+static enum rc verify_final(struct op *op, struct bytes sig)
+{
+    enum rc rc = mech_streams(op->run) ? check_input(sig.p, sig.n) : RC_FUNCTION_NOT_SUPPORTED;
+    rc = rc == RC_OK ? mech_verify_final(op->run, sig) : rc;
+    op_end(op);
+    return rc;
+}
+
 enum rc core_verify(struct hsm *h, CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_n,
                     CK_BYTE *sig, CK_ULONG sig_n)
 {
     AUTO_SESSION *s = NULL;
+    struct op *op = NULL;
     TRY(session_take(h, session, &s));
-    struct op *op = &s->ops[VERB_VERIFY];
-    TRY(may_step(s, op));
-    REQUIRE(!op->in_parts, RC_OPERATION_ACTIVE);
-    enum rc rc = check_input(in, in_n);
-    rc = rc == RC_OK ? check_input(sig, sig_n) : rc;
-    rc = rc == RC_OK ? mech_verify_once(op->run, BYTES(in, in_n), BYTES(sig, sig_n)) : rc;
-    op_end(op);
-    return rc;
+    TRY(verify_op(s, false, &op));
+    return verify_once(op, BYTES(in, in_n), BYTES(sig, sig_n));
 }
 
 enum rc core_verify_final(struct hsm *h, CK_SESSION_HANDLE session, CK_BYTE *sig, CK_ULONG sig_n)
 {
     AUTO_SESSION *s = NULL;
+    struct op *op = NULL;
+    TRY(session_take(h, session, &s));
+    TRY(verify_op(s, false, &op));
+    return verify_final(op, BYTES(sig, sig_n));
+}
+
+enum rc core_verify_signature_init(struct hsm *h, CK_SESSION_HANDLE session, CK_MECHANISM *m,
+                                   CK_OBJECT_HANDLE key, CK_BYTE *sig, CK_ULONG sig_n)
+{
+    AUTO_SESSION *s = NULL;
     TRY(session_take(h, session, &s));
     struct op *op = &s->ops[VERB_VERIFY];
-    TRY(may_step(s, op));
-    enum rc rc = mech_streams(op->run) ? check_input(sig, sig_n) : RC_FUNCTION_NOT_SUPPORTED;
-    rc = rc == RC_OK ? mech_verify_final(op->run, BYTES(sig, sig_n)) : rc;
-    op_end(op);
-    return rc;
+    if (m != NULL) {
+        REQUIRE(sig != NULL || sig_n == 0, RC_ARGUMENTS_BAD);
+        REQUIRE(sig_n <= TEMPLATE_MAX_VALUE, RC_SIGNATURE_LEN_RANGE);
+    }
+    TRY(init(s, VERB_VERIFY, m, key));
+    if (op->active && buf_set(&op->signature, BYTES(sig, sig_n)) != RC_OK) {
+        op_end(op);
+        return RC_HOST_MEMORY;
+    }
+    op->early = op->active;
+    return RC_OK;
+}
+
+enum rc core_verify_signature(struct hsm *h, CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_n)
+{
+    AUTO_SESSION *s = NULL;
+    struct op *op = NULL;
+    TRY(session_take(h, session, &s));
+    TRY(verify_op(s, true, &op));
+    return verify_once(op, BYTES(in, in_n), buf_view(&op->signature));
+}
+
+enum rc core_verify_signature_update(struct hsm *h, CK_SESSION_HANDLE session, CK_BYTE *in,
+                                     CK_ULONG in_n)
+{
+    AUTO_SESSION *s = NULL;
+    struct op *op = NULL;
+    TRY(session_take(h, session, &s));
+    TRY(verify_op(s, true, &op));
+    return update_locked(s, op, in, in_n, NULL, NULL);
+}
+
+enum rc core_verify_signature_final(struct hsm *h, CK_SESSION_HANDLE session)
+{
+    AUTO_SESSION *s = NULL;
+    struct op *op = NULL;
+    TRY(session_take(h, session, &s));
+    TRY(verify_op(s, true, &op));
+    return verify_final(op, buf_view(&op->signature));
 }
 
 /* ---- dual functions: both operations must be active; both see the plaintext ------------------------ */
@@ -454,6 +532,7 @@ static enum rc dual_in(struct hsm *h, CK_SESSION_HANDLE session, enum mech_verb 
     struct op *second = &s->ops[feed];
     TRY(may_step(s, first));
     TRY(may_step(s, second));
+    REQUIRE(!second->early, RC_OPERATION_NOT_INITIALIZED);
     REQUIRE(out_n != NULL, RC_ARGUMENTS_BAD);
     TRY(check_input(in, in_n));
     enum rc rc = update_locked(s, first, in, in_n, out, out_n);

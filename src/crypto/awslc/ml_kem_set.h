@@ -5,14 +5,14 @@
  * the library's (mlkem-native, as AWS-LC 5.1.0 carries it).
  */
 #define MLK_CONFIG_FILE "../mlkem_native_config.h" /* as the library configures it for itself */
-#include "cpucap/internal.h"
-#include "ml_kem/mlkem/compress.c"
-#include "ml_kem/mlkem/debug.c"
-#include "ml_kem/mlkem/indcpa.c"
-#include "ml_kem/mlkem/poly.c"
-#include "ml_kem/mlkem/poly_k.c"
-#include "ml_kem/mlkem/sampling.c"
-#include "ml_kem/mlkem/verify.c"
+#include "crypto/fipsmodule/cpucap/internal.h"
+#include "crypto/fipsmodule/ml_kem/mlkem/compress.c"
+#include "crypto/fipsmodule/ml_kem/mlkem/debug.c"
+#include "crypto/fipsmodule/ml_kem/mlkem/indcpa.c"
+#include "crypto/fipsmodule/ml_kem/mlkem/poly.c"
+#include "crypto/fipsmodule/ml_kem/mlkem/poly_k.c"
+#include "crypto/fipsmodule/ml_kem/mlkem/sampling.c"
+#include "crypto/fipsmodule/ml_kem/mlkem/verify.c"
 
 #include "ml_kem_expanded.h"
 

@@ -16,28 +16,15 @@ static const struct lc_ml_kem *functions(enum pkey_kind kind)
     return &lc_pq()->ml_kem[kind - PKEY_ML_KEM_512];
 }
 
-#ifdef CRATON_AWSLC_ML_KEM
-
 static const struct lc_ml_kem_expanded *set(enum pkey_kind kind)
 {
+#ifdef CRATON_AWSLC_ML_KEM
     static const struct lc_ml_kem_expanded *const sets[] = {&lc_ml_kem_512, &lc_ml_kem_768,
                                                             &lc_ml_kem_1024};
     return sets[kind - PKEY_ML_KEM_512];
-}
-
 #else
-
-static const struct lc_ml_kem_expanded *set(enum pkey_kind kind)
-{
-    (void)kind;
-    return NULL;
-}
-
+    return &lc_ml_kem_plain[kind - PKEY_ML_KEM_512];
 #endif
-
-bool lc_ml_kem_offered(void)
-{
-    return lc_pq() != NULL && set(PKEY_ML_KEM_512) != NULL;
 }
 
 enum rc lc_ml_kem_expand(enum pkey_kind kind, const uint8_t *seed, uint8_t *pub, uint8_t *priv)
@@ -70,9 +57,9 @@ static enum rc try_pair(enum pkey_kind kind, const uint8_t *e, const uint8_t *dk
     uint8_t ct[CT_MAX];
     uint8_t there[SHARED_SIZE];
     uint8_t back[SHARED_SIZE];
-    set(kind)->encapsulate(e, m, ct, there);
-    set(kind)->decapsulate(e, dk, ct, back);
-    const bool same = mem_equal_ct(there, back, SHARED_SIZE);
+    const bool same = set(kind)->encapsulate(e, m, ct, there) &&
+                      set(kind)->decapsulate(e, dk, ct, back) &&
+                      mem_equal_ct(there, back, SHARED_SIZE);
     mem_wipe(there, sizeof(there));
     mem_wipe(back, sizeof(back));
     return same ? RC_OK : RC_ATTRIBUTE_VALUE_INVALID;
@@ -115,8 +102,10 @@ enum rc lc_ml_kem_encapsulate(const struct pkey *k, struct rng *rng, struct byte
     if (fixed.n == 0) {
         TRY(rng_bytes(rng, m, sizeof(m)));
     }
-    set(k->kind)->encapsulate(k->pq_pub, fixed.n > 0 ? fixed.p : m, ct, shared->p);
+    const bool good =
+        set(k->kind)->encapsulate(k->pq_pub, fixed.n > 0 ? fixed.p : m, ct, shared->p);
     mem_wipe(m, sizeof(m));
+    REQUIRE(good, RC_CRYPTO_LIBRARY);
     *ret = TAKE(shared);
     return RC_OK;
 }
@@ -126,7 +115,8 @@ enum rc lc_ml_kem_decapsulate(const struct pkey *k, struct bytes ct, struct secr
     REQUIRE(ct.n == k->size, RC_ENCRYPTED_DATA_LEN_RANGE);
     AUTO_SECRET struct secret *shared = secret_new(SHARED_SIZE);
     REQUIRE(shared != NULL, RC_HOST_MEMORY);
-    set(k->kind)->decapsulate(k->pq_pub, k->pq_priv->p, ct.p, shared->p);
+    REQUIRE(set(k->kind)->decapsulate(k->pq_pub, k->pq_priv->p, ct.p, shared->p),
+            RC_CRYPTO_LIBRARY);
     *ret = TAKE(shared);
     return RC_OK;
 }

@@ -100,7 +100,7 @@ static void derive(const struct expanded *e, const uint8_t m[HALF], uint8_t k_an
     mlk_zeroize(in, sizeof(in));
 }
 
-static void encapsulate(const void *key, const uint8_t *m, uint8_t *ct, uint8_t *shared)
+static bool encapsulate(const void *key, const uint8_t *m, uint8_t *ct, uint8_t *shared)
 {
     const struct expanded *e = key;
     uint8_t k_and_r[2 * HALF];
@@ -108,9 +108,10 @@ static void encapsulate(const void *key, const uint8_t *m, uint8_t *ct, uint8_t 
     encrypt(e, m, k_and_r + HALF, ct);
     mlk_memcpy(shared, k_and_r, HALF);
     mlk_zeroize(k_and_r, sizeof(k_and_r));
+    return true;
 }
 
-static void decapsulate(const void *key, const uint8_t *dk, const uint8_t *ct, uint8_t *shared)
+static bool decapsulate(const void *key, const uint8_t *dk, const uint8_t *ct, uint8_t *shared)
 {
     const struct expanded *e = key;
     struct {
@@ -125,6 +126,7 @@ static void decapsulate(const void *key, const uint8_t *dk, const uint8_t *ct, u
     /* The implicit rejection's secret stays unless both ciphertexts are the same. */
     mlk_ct_cmov_zero(shared, w.k_and_r, HALF, mlk_ct_memcmp(ct, w.again, CT));
     mlk_zeroize(&w, sizeof(w));
+    return true;
 }
 
 const struct lc_ml_kem_expanded ML_KEM_SET = {

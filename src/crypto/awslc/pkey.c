@@ -22,8 +22,7 @@ static bool pkey_supports(const struct pkey_spec *spec)
     case PKEY_X25519:
         return true;
     default:
-        return pkey_is_ml_kem(spec->kind) ? lc_ml_kem_offered()
-                                          : lc_pq() != NULL && pkey_is_ml_dsa(spec->kind);
+        return lc_pq() != NULL && is_pq(spec->kind);
     }
 }
 

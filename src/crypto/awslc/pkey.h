@@ -81,8 +81,6 @@ enum rc lc_pq_generate(enum pkey_kind kind, struct rng *rng, struct key_parts *p
 enum rc lc_pq_complete(enum pkey_kind kind, struct key_parts *parts);
 enum rc lc_pq_load(struct pkey *k, const struct key_parts *parts);
 
-/* Whether this library serves ML-KEM here. */
-bool lc_ml_kem_offered(void);
 /* PUB and PRIV of a seed; PUB of a private value, which is checked. */
 enum rc lc_ml_kem_expand(enum pkey_kind kind, const uint8_t *seed, uint8_t *pub, uint8_t *priv);
 enum rc lc_ml_kem_public_of(enum pkey_kind kind, const struct secret *priv, uint8_t *pub);

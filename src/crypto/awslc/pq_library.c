@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The functions of pq_library.h. Also built by itself, with pq_library_check.c, to see whether the
+ * The functions of pq_library.h. Also built by itself, with library_check.c, to see whether the
  * library has them.
  */
 #include "pq_library.h"
@@ -13,7 +13,12 @@
     int ml_kem_##set##_keypair_deterministic(uint8_t *ek, size_t *ek_n, uint8_t *dk, size_t *dk_n, \
                                              const uint8_t *d_and_z);                              \
     int ml_kem_##set##_check_pk(const uint8_t *ek, size_t n);                                      \
-    int ml_kem_##set##_check_sk(const uint8_t *dk, size_t n)
+    int ml_kem_##set##_check_sk(const uint8_t *dk, size_t n);                                      \
+    int ml_kem_##set##_encapsulate_deterministic(uint8_t *ct, size_t *ct_n, uint8_t *shared,       \
+                                                 size_t *shared_n, const uint8_t *ek,              \
+                                                 const uint8_t *m);                                \
+    int ml_kem_##set##_decapsulate(uint8_t *shared, size_t *shared_n, const uint8_t *ct,           \
+                                   const uint8_t *dk)
 ML_KEM_OF(512);
 ML_KEM_OF(768);
 ML_KEM_OF(1024);
@@ -37,7 +42,8 @@ uint8_t *SHAKE256(const uint8_t *p, const size_t n, uint8_t *out, size_t out_n);
 
 #define ML_KEM_ROW(set)                                                                            \
     {                                                                                              \
-        ml_kem_##set##_keypair_deterministic, ml_kem_##set##_check_pk, ml_kem_##set##_check_sk     \
+        ml_kem_##set##_keypair_deterministic, ml_kem_##set##_check_pk, ml_kem_##set##_check_sk,    \
+            ml_kem_##set##_encapsulate_deterministic, ml_kem_##set##_decapsulate                   \
     }
 #define ML_DSA_ROW(set)                                                                            \
     {                                                                                              \

@@ -17,13 +17,16 @@
 
 #define LC_PQ_SETS 3 /* of ML-KEM and of ML-DSA, in the order of enum pkey_kind */
 
-/* FIPS 203; for the rest of it see ml_kem_expanded.h. All return 0 for yes. Each _N: bytes of room
- * before, bytes written after. */
+/* FIPS 203. All return 0 for yes. Each _N: bytes of room before, bytes written after. */
 struct lc_ml_kem {
     int (*keypair)(uint8_t *ek, size_t *ek_n, uint8_t *dk, size_t *dk_n, const uint8_t *d_and_z);
     int (*check_ek)(const uint8_t *ek,
                     size_t n); /* 7.2: every number below q; not the last 32 bytes */
     int (*check_dk)(const uint8_t *dk, size_t n); /* 7.3: the hash of ek */
+    /* For ml_kem_plain.c. Both repeat these checks. */
+    int (*encapsulate)(uint8_t *ct, size_t *ct_n, uint8_t *shared, size_t *shared_n,
+                       const uint8_t *ek, const uint8_t *m);
+    int (*decapsulate)(uint8_t *shared, size_t *shared_n, const uint8_t *ct, const uint8_t *dk);
 };
 
 /* FIPS 204. All return 1 for yes. mu has 64 bytes; the library does not look at MU_N. */

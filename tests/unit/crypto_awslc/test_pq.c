@@ -9,6 +9,7 @@
  */
 #include <pthread.h>
 
+#include "ml_kem_expanded.h"
 #include "own.h"
 #include "pq_library.h"
 
@@ -99,6 +100,69 @@ static void test_ml_kem_vectors(void **state)
         assert_true(bytes_equal(secret_view(back), hex(kem_vectors[i].shared)));
         ops->free(pub);
         ops->free(priv);
+    }
+}
+
+/* What is computed once a key and what the library computes at each call come to the same, byte for
+ * byte, for ciphertexts that are damaged anywhere too. */
+static void test_ml_kem_expanded_is_plain(void **state)
+{
+    (void)state;
+#ifdef CRATON_AWSLC_ML_KEM
+    static const struct lc_ml_kem_expanded *const expanded[] = {&lc_ml_kem_512, &lc_ml_kem_768,
+                                                                &lc_ml_kem_1024};
+    for (unsigned i = 0; i < ARRAY_LEN(expanded); i++) {
+        const struct lc_ml_kem_expanded *const side[2] = {expanded[i], &lc_ml_kem_plain[i]};
+        const enum pkey_kind kind = (enum pkey_kind)(PKEY_ML_KEM_512 + i);
+        uint8_t ek[1568], dk[3168], ct[2][1568], sent[2][32], got[2][32];
+        void *e[2];
+        for (uint8_t round = 0; round < 20; round++) {
+            uint8_t seed[64], m[32];
+            memset(seed, round, sizeof seed);
+            memset(m, 0xff - round, sizeof m);
+            ASSERT_OK(lc_ml_kem_expand(kind, seed, ek, dk));
+            for (int k = 0; k < 2; k++) {
+                e[k] = mem_alloc_aligned(LC_ML_KEM_ALIGN, side[k]->size);
+                assert_non_null(e[k]);
+                side[k]->expand(e[k], ek);
+                assert_true(side[k]->encapsulate(e[k], m, ct[k], sent[k]));
+            }
+            assert_memory_equal(ct[0], ct[1], pq_sizes(kind)->out);
+            assert_memory_equal(sent[0], sent[1], 32);
+            for (size_t at = 0; at <= pq_sizes(kind)->out; at += 96) { /* at 0: not damaged */
+                ct[0][at > 0 ? at - 1 : 0] ^= at > 0;
+                for (int k = 0; k < 2; k++) {
+                    assert_true(side[k]->decapsulate(e[k], dk, ct[0], got[k]));
+                }
+                assert_memory_equal(got[0], got[1], 32);
+                assert_int_equal(memcmp(got[0], sent[0], 32) == 0, at == 0);
+            }
+            mem_free(e[0]);
+            mem_free(e[1]);
+        }
+    }
+#else
+    skip();
+#endif
+}
+
+/* The library's own functions look at a key again, and what they refuse is not handed on. */
+static void test_ml_kem_plain_refuses(void **state)
+{
+    (void)state;
+    static const uint8_t seed[64] = {1};
+    uint8_t ek[1568], dk[3168], ct[1568], shared[32];
+    for (unsigned i = 0; i < 3; i++) {
+        const enum pkey_kind kind = (enum pkey_kind)(PKEY_ML_KEM_512 + i);
+        const struct pq_sizes *sizes = pq_sizes(kind);
+        ASSERT_OK(lc_ml_kem_expand(kind, seed, ek, dk));
+        assert_true(lc_ml_kem_plain[i].encapsulate(ek, seed, ct, shared));
+        assert_true(lc_ml_kem_plain[i].decapsulate(ek, dk, ct, shared));
+        dk[sizes->priv - 40] ^= 1; /* the hash of ek */
+        assert_false(lc_ml_kem_plain[i].decapsulate(ek, dk, ct, shared));
+        memset(ek, 0xff, 3); /* numbers of q and more */
+        assert_false(lc_ml_kem_plain[i].encapsulate(ek, seed, ct, shared));
+        assert_int_equal(ct[0], 0);
     }
 }
 
@@ -531,6 +595,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ml_kem_vectors),
+        cmocka_unit_test(test_ml_kem_expanded_is_plain),
+        cmocka_unit_test(test_ml_kem_plain_refuses),
         cmocka_unit_test(test_ml_dsa_vectors),
         cmocka_unit_test(test_ml_kem_refused),
         cmocka_unit_test(test_ml_dsa_refused),

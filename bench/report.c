@@ -138,34 +138,41 @@ static void judge_time(struct verdict *v, const struct result *r)
     }
 }
 
-/* Seconds of the row's post-quantum part here, by its own row, and of what else the faster library
- * does in the row; -1 without these figures. */
-static double sum_of_parts(const struct result *r, const struct result *all, size_t n)
+/* The row of the post-quantum part of R, when it is in the run. */
+static const struct result *half_of(const struct result *r, const struct result *all, size_t n)
 {
     const struct part *part = r->row->parts;
-    const enum who bare = reference(r);
     while (part->alg < ALG_ML_DSA_44) {
         part++;
     }
     for (size_t i = 0; i < n; i++) {
-        const struct row *row = all[i].row;
-        if (row->op != part->op || row->alg != part->alg) {
-            continue;
+        if (all[i].row->op == part->op && all[i].row->alg == part->alg) {
+            return &all[i];
         }
-        const double here = middle(&all[i], WHO_OURS, 1);
-        const double there = middle(&all[i], bare, 1);
-        const double both = middle(r, bare, 1);
-        return here > 0 && there > 0 && both > 0 ? 1 / here + 1 / both - 1 / there : -1;
     }
-    return -1;
+    return NULL;
 }
 
-/* A row made of parts against their sum; -1: not to be had. */
+/* A row made of parts against their sum, -1: not to be had. The sum is the time of the post-quantum
+ * part here and of what else the faster library does in the row. Rows are measured at different times:
+ * so each goes in as its ratio to that library within its own rounds, and only the share of the part,
+ * which weighs little, is taken across rows. */
 static double to_sum(const struct result *r, const struct result *all, size_t n)
 {
-    const double own = middle(r, WHO_OURS, 1);
-    const double sum = r->row->aim_sum > 0 ? sum_of_parts(r, all, n) : -1;
-    return own > 0 && sum > 0 ? sum * own : -1;
+    const enum who bare = reference(r);
+    const struct result *half = r->row->aim_sum > 0 ? half_of(r, all, n) : NULL;
+    if (half == NULL) {
+        return -1;
+    }
+    const double half_rate = ratio(half, WHO_OURS, 1, bare, 1);
+    const double own_rate = ratio(r, WHO_OURS, 1, bare, 1);
+    const double there = middle(half, bare, 1);
+    const double both = middle(r, bare, 1);
+    if (half_rate <= 0 || own_rate <= 0 || there <= 0 || both <= 0) {
+        return -1;
+    }
+    const double share = both / there;
+    return (1 + (1 / half_rate - 1) * share) * own_rate;
 }
 
 static struct verdict judge(const struct result *r, const struct result *all, size_t n)

@@ -3,9 +3,9 @@
  * What the files of the hall share.
  *
  * Locks, in the order they are taken: hsm->lock < session->lock < token->login < token->lock <
- * token->objects_lock or a shelf's < hsm->opening < store. A call holds its session's lock from lookup
- * to return, so one session runs one call at a time and sessions run side by side. No cryptography runs under a token lock, the opening of stored
- * records and the PIN check excepted.
+ * token->objects_lock or a shelf's < hsm->opening < store. A call holds its session's lock from
+ * lookup to return, so one session runs one call at a time and sessions run side by side. No
+ * cryptography runs under a token lock, the opening of stored records and the PIN check excepted.
  */
 #ifndef CRATON_CORE_HALL_H
 #define CRATON_CORE_HALL_H
@@ -95,8 +95,8 @@ struct op {
     uint64_t epoch;         /* of the token when begun, for private keys */
     uint64_t change, local; /* at which the key was last seen to exist */
     struct secret *held;    /* a result that did not fit the caller's buffer */
-    bool early;             /* the signature came first (C_VerifySignatureInit), and is: */
-    struct buf signature;   /* its memory is kept for the next time */
+    bool early;             /* the signature came first (C_VerifySignatureInit): */
+    struct buf signature;   /* this one; its memory is kept for the next time */
 };
 
 struct find {
@@ -124,8 +124,8 @@ struct session {
     struct find find;
     struct known known[2]; /* the keys used last */
     unsigned recent;       /* which of the two is the last */
-    uint64_t
-        number; /* of its next session object; a multiple of NUMBERS when its block is used up */
+    /* Of its next session object; a multiple of NUMBERS when its block is used up. */
+    uint64_t number;
     struct session *next_free;
 };
 

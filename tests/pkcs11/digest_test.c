@@ -11,18 +11,6 @@ struct known {
     const char *value;
 };
 
-static void unhex(const char *hex, CK_BYTE *out)
-{
-    for (size_t i = 0; hex[2 * i] != '\0'; i++) {
-        unsigned v = 0;
-        for (size_t j = 0; j < 2; j++) {
-            const char c = hex[2 * i + j];
-            v = v << 4 | (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
-        }
-        out[i] = (CK_BYTE)v;
-    }
-}
-
 static const struct known digests[] = {
     {CKM_SHA_1, 20, "a9993e364706816aba3e25717850c26c9cd0d89d"},
     {CKM_SHA224, 28, "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7"},

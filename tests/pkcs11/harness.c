@@ -80,6 +80,20 @@ CK_RV rv_refused(CK_RV got, const char *call, const char *file, int line)
     return got;
 }
 
+CK_ULONG unhex(const char *hex, CK_BYTE *out)
+{
+    CK_ULONG n = 0;
+    for (; hex[2 * n] != '\0'; n++) {
+        unsigned v = 0;
+        for (size_t j = 0; j < 2; j++) {
+            const char c = hex[2 * n + j];
+            v = v << 4 | (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+        }
+        out[n] = (CK_BYTE)v;
+    }
+    return n;
+}
+
 /* ---- worlds ---- */
 
 static void load(void)

@@ -123,6 +123,9 @@ bool has_mechanism(CK_MECHANISM_TYPE type);
         }                                                                                          \
     } while (0)
 
+/* Lower-case hex to bytes; how many. */
+CK_ULONG unhex(const char *hex, CK_BYTE *out);
+
 /* ---- objects ---- */
 
 CK_OBJECT_HANDLE data_object(CK_SESSION_HANDLE s, bool token, const char *label);

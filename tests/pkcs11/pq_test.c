@@ -425,6 +425,72 @@ static void r071_every_hash(void **state)
     RV(CKR_SIGNATURE_INVALID, pq_verify(S, MECH(CKM_SLH_DSA), slh.pub, d, n, sig, sig_n));
 }
 
+/* Published signatures (tests/vectors/hashed): the key of its seed, and each way to sign and verify. */
+struct hashed {
+    const char *id;
+    CK_ULONG set;
+    CK_MECHANISM_TYPE digest, mechanism;
+    const char *seed, *message, *context, *pk_sha256, *sig_sha256;
+};
+
+static void is_sha256(const void *p, CK_ULONG n, const char *expected)
+{
+    CK_BYTE have[64], want[32];
+    assert_int_equal(digest(CKM_SHA256, p, n, have), sizeof want);
+    assert_int_equal(unhex(expected, want), sizeof want);
+    assert_memory_equal(have, want, sizeof want);
+}
+
+static void one_published(const struct hashed *v)
+{
+    static CK_BYTE sig[PQ_SIG_MAX], info[PQ_VALUE_MAX];
+    CK_BYTE seed[32], message[64], ctx[64], d[64];
+    CK_OBJECT_HANDLE priv = 0, pub = 0;
+    const CK_ULONG message_n = unhex(v->message, message);
+    const CK_ULONG ctx_n = unhex(v->context, ctx);
+    CK_SIGN_ADDITIONAL_CONTEXT c = {CKH_DETERMINISTIC_REQUIRED, ctx, ctx_n};
+    CK_HASH_SIGN_ADDITIONAL_CONTEXT outside = {CKH_DETERMINISTIC_REQUIRED, ctx, ctx_n, v->digest};
+    OK(pq_import_private(S, CKK_ML_DSA, v->set, NULL, 0, seed, unhex(v->seed, seed), &priv));
+    const CK_ULONG info_n = attr_bytes(S, priv, CKA_PUBLIC_KEY_INFO, info, sizeof info);
+    const CK_ULONG pk_n = pq_set_of(CKK_ML_DSA, v->set)->pub;
+    assert_true(info_n > pk_n); /* it ends with the key */
+    const CK_BYTE *pk = info + info_n - pk_n;
+    is_sha256(pk, pk_n, v->pk_sha256);
+    OK(pq_import_public(S, CKK_ML_DSA, v->set, pk, pk_n, &pub));
+    CK_ULONG n = pq_sign(S, MECHP(v->mechanism, c), priv, message, message_n, sig);
+    is_sha256(sig, n, v->sig_sha256);
+    OK(pq_verify(S, MECHP(v->mechanism, c), pub, message, message_n, sig, n));
+    n = pq_sign_parts(S, MECHP(v->mechanism, c), priv, message, message_n, 5, sig);
+    is_sha256(sig, n, v->sig_sha256);
+    const CK_ULONG d_n = digest(v->digest, message, message_n, d);
+    n = pq_sign(S, MECHP(CKM_HASH_ML_DSA, outside), priv, d, d_n, sig);
+    is_sha256(sig, n, v->sig_sha256);
+    OK(pq_verify(S, MECHP(CKM_HASH_ML_DSA, outside), pub, d, d_n, sig, n));
+    ctx[0] ^= 1;
+    RV(CKR_SIGNATURE_INVALID,
+       pq_verify(S, MECHP(v->mechanism, c), pub, message, message_n, sig, n));
+    ctx[0] ^= 1;
+    sig[n / 2] ^= 1;
+    RV(CKR_SIGNATURE_INVALID,
+       pq_verify(S, MECHP(v->mechanism, c), pub, message, message_n, sig, n));
+    OK(p11->C_DestroyObject(S, priv));
+    OK(p11->C_DestroyObject(S, pub));
+}
+
+static void published_hashes(void **state)
+{
+    (void)state;
+    static const struct hashed vectors[] = {
+#define HASHED(...) {__VA_ARGS__},
+#include "../vectors/hashed/ml_dsa.inc"
+#undef HASHED
+    };
+    for (size_t i = 0; i < LEN(vectors); i++) {
+        print_message("%s\n", vectors[i].id);
+        one_published(&vectors[i]);
+    }
+}
+
 /* ---- contexts ---- */
 
 static CK_BYTE context[255];
@@ -1037,6 +1103,7 @@ int main(void)
         TEST(r076_messages_in_parts),
         TEST(r049_single_part_mechanisms),
         TEST(r071_every_hash),
+        TEST(published_hashes),
         TEST(r071_contexts),
         TEST(r071_contexts_elsewhere),
         TEST(r008_a_context_of_no_length),

@@ -85,9 +85,10 @@ struct row {
     enum place place;
     bool threads;    /* has a two-thread figure */
     double aim_bare; /* ratio to the bare library; 0: none */
-    double
-        aim_sum; /* ratio to the sum of the parts: the post-quantum one as its own row has it here,
-                        the others as the bare library does them; 0: none */
+    /* Ratio to the sum of the parts; 0: none. Of a hybrid KEM: the post-quantum part as its own row has
+     * it here, the rest as the bare library does it. */
+    double aim_sum;
+    bool own_parts;  /* the sum is what the parts take here, one after the other */
     double aim_time; /* microseconds (loops), milliseconds (start) or bytes (memory); 0: none */
     bool may_lose;   /* to SoftHSM2, as specified */
     double longer;   /* times the usual duration of a run */
@@ -119,7 +120,9 @@ extern const struct subject subject_openssl;
 extern const struct subject subject_awslc;
 #endif
 
-enum who { WHO_OURS, WHO_SOFTHSM, WHO_OPENSSL, WHO_AWSLC, WHO_COUNT };
+/* WHO_PARTS: this module again, doing a composite's row by its parts. Not in the table. */
+enum who { WHO_OURS, WHO_SOFTHSM, WHO_OPENSSL, WHO_AWSLC, WHO_PARTS, WHO_COUNT };
+enum { WHO_LISTED = WHO_PARTS };
 extern const char *const who_names[WHO_COUNT];
 
 /* ---- modules and their stores --------------------------------------------------------------------- */

@@ -105,8 +105,11 @@ static void run_loop(struct bench *b, struct result *r, size_t row)
     for (size_t round = 0; round < r->rounds; round++) {
         for (unsigned threads = 1; threads <= (r->row->threads ? 2U : 1U); threads++) {
             for (size_t who = 0; who < WHO_COUNT; who++) {
-                struct worker *w = worker_of(b, (enum who)who, r->row->place);
-                if (w == NULL || (round > 0 && r->samples[who][threads - 1][0] < 0)) {
+                struct worker *w = who == WHO_PARTS && !r->row->own_parts
+                                       ? NULL
+                                       : worker_of(b, (enum who)who, r->row->place);
+                if (w == NULL || (round > 0 && r->samples[who][threads - 1][0] < 0) ||
+                    (who == WHO_PARTS && threads > 1)) {
                     continue;
                 }
                 r->samples[who][threads - 1][round] =
@@ -257,7 +260,9 @@ static int run_all(struct bench *b, const struct options *o)
     }
     say(o, "", "");
     for (size_t who = 0; who < WHO_COUNT; who++) {
-        m.versions[who] = b->versions[who][0] != 0 ? b->versions[who] : "not there";
+        if (who < WHO_LISTED) {
+            m.versions[who] = b->versions[who][0] != 0 ? b->versions[who] : "not there";
+        }
         for (size_t place = 0; place < PLACE_COUNT; place++) {
             worker_stop(b->workers[who][place]);
         }

@@ -153,12 +153,15 @@ static const struct result *half_of(const struct result *r, const struct result 
     return NULL;
 }
 
-/* A row made of parts against their sum, -1: not to be had. The sum is the time of the post-quantum
- * part here and of what else the faster library does in the row. Rows are measured at different times:
- * so each goes in as its ratio to that library within its own rounds, and only the share of the part,
- * which weighs little, is taken across rows. */
+/* A row made of parts against their sum, -1: not to be had. A composite's parts are measured beside it.
+ * A hybrid's sum is the time of the post-quantum part here and of what else the faster library does in
+ * the row. Rows are measured at different times: so each goes in as its ratio to that library within its
+ * own rounds, and only the share of the part, which weighs little, is taken across rows. */
 static double to_sum(const struct result *r, const struct result *all, size_t n)
 {
+    if (r->row->own_parts) {
+        return ratio(r, WHO_OURS, 1, WHO_PARTS, 1);
+    }
     const enum who bare = reference(r);
     const struct result *half = r->row->aim_sum > 0 ? half_of(r, all, n) : NULL;
     if (half == NULL) {
@@ -239,7 +242,7 @@ static void print_row(const struct result *r, const struct verdict *v)
 void report_text(const struct machine *m, const struct result *r, size_t n)
 {
     printf("\n%s, %ld cores, load %.1f before the run\n", m->cpu, m->cores, m->load);
-    for (size_t i = 0; i < WHO_COUNT; i++) {
+    for (size_t i = 0; i < WHO_LISTED; i++) {
         printf("  %-11s %s\n", who_names[i], m->versions[i]);
     }
     printf("Operations a second%s (start: milliseconds, memory: bytes an object); medians of %zu "
@@ -293,14 +296,14 @@ static void json_number(FILE *f, const char *name, double v)
 
 static void json_row(FILE *f, const struct result *r, const struct verdict *v, double sum)
 {
-    static const char *const keys[WHO_COUNT][2] = {{"ours", "ours_2"},
-                                                   {"softhsm", "softhsm_2"},
-                                                   {"openssl", "openssl_2"},
-                                                   {"awslc", "awslc_2"}};
+    static const char *const keys[WHO_LISTED][2] = {{"ours", "ours_2"},
+                                                    {"softhsm", "softhsm_2"},
+                                                    {"openssl", "openssl_2"},
+                                                    {"awslc", "awslc_2"}};
     fprintf(f, "    {\"row\": ");
     json_text(f, r->row->name);
     fprintf(f, ", \"unit\": \"%s\"", is_loop(r->row) ? "1/s" : r->row->op == OP_START ? "ms" : "B");
-    for (size_t who = 0; who < WHO_COUNT; who++) {
+    for (size_t who = 0; who < WHO_LISTED; who++) {
         for (unsigned t = 1; t <= 2; t++) {
             json_number(f, keys[who][t - 1], middle(r, (enum who)who, t));
         }
@@ -327,7 +330,7 @@ int report_json(const char *path, const struct machine *m, const struct result *
             m->cpu_time ? "true" : "false");
     json_number(f, "load", m->load);
     fprintf(f, ",\n  \"versions\": {");
-    for (size_t i = 0; i < WHO_COUNT; i++) {
+    for (size_t i = 0; i < WHO_LISTED; i++) {
         fprintf(f, "%s", i > 0 ? ", " : "");
         json_text(f, who_names[i]);
         fprintf(f, ": ");

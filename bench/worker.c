@@ -159,10 +159,10 @@ static void release_all(struct work *w)
     }
 }
 
-static double serve(const struct subject *s, struct work *w, const struct request *q)
+static double serve(enum who who, const struct subject *s, struct work *w, const struct request *q)
 {
     const struct row *row = &rows[q->row];
-    const bool parts = s != &subject_module && row->parts[0].alg != ALG_NONE;
+    const bool parts = (s != &subject_module || who == WHO_PARTS) && row->parts[0].alg != ALG_NONE;
     w->how = parts ? subject_in_parts(s) : s;
     for (unsigned i = 0; i < q->threads; i++) {
         if (w->states[i] == NULL) {
@@ -193,7 +193,7 @@ int worker_main(enum who who, enum place place)
         if (q.command == CMD_ROW_DONE) {
             release_all(&work);
         } else {
-            a.ops = serve(s, &work, &q);
+            a.ops = serve(who, s, &work, &q);
         }
     }
     if (s != NULL) {

@@ -29,8 +29,8 @@ struct pkey {
     uint8_t okp_pub[32];
 
     struct secret *pq_priv; /* ML-KEM: dk; ML-DSA: the expanded private key */
-    /* ML-KEM: what follows from ek (ml_kem_expanded.h), also of a private key. ML-DSA: pk, and tr behind
-     * it, of a public one. On the heap: no secret. */
+    /* What follows from the public value, also of a private key (ml_kem_expanded.h, ml_dsa_expanded.h);
+     * behind that of a public ML-DSA key is tr. On the heap: no secret. */
     uint8_t *pq_pub;
 };
 
@@ -98,7 +98,9 @@ enum rc lc_ml_kem_decapsulate(const struct pkey *k, struct bytes ct, struct secr
 #define LC_TR_SIZE 64
 enum rc lc_ml_dsa_expand(enum pkey_kind kind, const uint8_t *seed, uint8_t *pub, uint8_t *priv);
 enum rc lc_ml_dsa_public_of(enum pkey_kind kind, const struct secret *priv, uint8_t *pub);
-enum rc lc_ml_dsa_tr_of(enum pkey_kind kind, const uint8_t *pub, uint8_t *tr);
+/* What struct pkey keeps of the public value of a private key, or of pk; caller frees. */
+enum rc lc_ml_dsa_expand_private(enum pkey_kind kind, const struct secret *priv, uint8_t **ret);
+enum rc lc_ml_dsa_expand_public(enum pkey_kind kind, const uint8_t *pub, uint8_t **ret);
 const uint8_t *lc_ml_dsa_tr(const struct pkey *k);
 enum rc lc_ml_dsa_sign(const struct pkey *k, const struct pkey_params *p, struct bytes data,
                        uint8_t *out, size_t *out_n);

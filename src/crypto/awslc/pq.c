@@ -59,7 +59,19 @@ static enum rc read_private(enum pkey_kind kind, const struct key_parts *parts, 
     return RC_OK;
 }
 
-/* tr lies behind an ML-DSA key. */
+static enum rc expand_public(enum pkey_kind kind, const uint8_t *pub, uint8_t **ret)
+{
+    return pkey_is_ml_kem(kind) ? lc_ml_kem_expand_public(kind, pub, ret)
+                                : lc_ml_dsa_expand_public(kind, pub, ret);
+}
+
+static enum rc expand_private(enum pkey_kind kind, const struct secret *priv, uint8_t **ret)
+{
+    return pkey_is_ml_kem(kind)
+               ? lc_ml_kem_expand_public(kind, lc_ml_kem_public_in(kind, priv), ret)
+               : lc_ml_dsa_expand_private(kind, priv, ret);
+}
+
 static enum rc read_public(struct pkey *k, const struct key_parts *parts)
 {
     const struct bytes pub = buf_view(&parts->pub);
@@ -67,12 +79,8 @@ static enum rc read_public(struct pkey *k, const struct key_parts *parts)
     TRY(check_lengths(k->kind, parts));
     if (pkey_is_ml_kem(k->kind)) {
         TRY(lc_ml_kem_check_public(k->kind, pub.p));
-        return lc_ml_kem_expand_public(k->kind, pub.p, &k->pq_pub);
     }
-    k->pq_pub = mem_alloc(pub.n + LC_TR_SIZE);
-    REQUIRE(k->pq_pub != NULL, RC_HOST_MEMORY);
-    mem_copy(k->pq_pub, pub.p, pub.n);
-    return lc_ml_dsa_tr_of(k->kind, k->pq_pub, k->pq_pub + pub.n);
+    return expand_public(k->kind, pub.p, &k->pq_pub);
 }
 
 /* To expand the seed again would tell nothing new. That ek is the one in dk costs nothing to see. */
@@ -96,10 +104,7 @@ enum rc lc_pq_load(struct pkey *k, const struct key_parts *parts)
         return read_public(k, parts);
     }
     TRY(parts->fresh ? read_fresh(k, parts) : read_private(k->kind, parts, &k->pq_priv, pub));
-    return pkey_is_ml_kem(k->kind)
-               ? lc_ml_kem_expand_public(k->kind, lc_ml_kem_public_in(k->kind, k->pq_priv),
-                                         &k->pq_pub)
-               : RC_OK;
+    return expand_private(k->kind, k->pq_priv, &k->pq_pub);
 }
 
 enum rc lc_pq_complete(enum pkey_kind kind, struct key_parts *parts)

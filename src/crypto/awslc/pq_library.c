@@ -26,8 +26,6 @@ ML_KEM_OF(1024);
 #define ML_DSA_OF(set)                                                                             \
     int ml_dsa_##set##_keypair_internal(uint8_t *pk, uint8_t *sk, const uint8_t *xi);              \
     int ml_dsa_##set##_pack_pk_from_sk(uint8_t *pk, const uint8_t *sk);                            \
-    int ml_dsa_extmu_##set##_sign(const uint8_t *sk, uint8_t *sig, size_t *sig_n,                  \
-                                  const uint8_t *mu, size_t mu_n);                                 \
     int ml_dsa_extmu_##set##_sign_internal(const uint8_t *sk, uint8_t *sig, size_t *sig_n,         \
                                            const uint8_t *mu, size_t mu_n, const uint8_t *pre,     \
                                            size_t pre_n, const uint8_t *rnd);                      \
@@ -48,8 +46,7 @@ uint8_t *SHAKE256(const uint8_t *p, const size_t n, uint8_t *out, size_t out_n);
 #define ML_DSA_ROW(set)                                                                            \
     {                                                                                              \
         ml_dsa_##set##_keypair_internal, ml_dsa_##set##_pack_pk_from_sk,                           \
-            ml_dsa_extmu_##set##_sign, ml_dsa_extmu_##set##_sign_internal,                         \
-            ml_dsa_extmu_##set##_verify                                                            \
+            ml_dsa_extmu_##set##_sign_internal, ml_dsa_extmu_##set##_verify                        \
     }
 
 const struct lc_pq *lc_pq(void)

@@ -34,10 +34,9 @@ struct lc_ml_dsa {
     int (*keypair)(uint8_t *pk, uint8_t *sk, const uint8_t *xi);
     /* No, and PK zero, when SK is out of range or its t0 or tr is not what follows from the rest. */
     int (*public_of)(uint8_t *pk, const uint8_t *sk);
-    int (*sign)(const uint8_t *sk, uint8_t *sig, size_t *sig_n, const uint8_t *mu, size_t mu_n);
-    /* PRE does not count for a given mu. */
-    int (*sign_with)(const uint8_t *sk, uint8_t *sig, size_t *sig_n, const uint8_t *mu, size_t mu_n,
-                     const uint8_t *pre, size_t pre_n, const uint8_t *rnd);
+    /* For ml_dsa_plain.c. PRE does not count for a given mu. */
+    int (*sign)(const uint8_t *sk, uint8_t *sig, size_t *sig_n, const uint8_t *mu, size_t mu_n,
+                const uint8_t *pre, size_t pre_n, const uint8_t *rnd);
     int (*verify)(const uint8_t *pk, const uint8_t *sig, size_t sig_n, const uint8_t *mu,
                   size_t mu_n);
 };

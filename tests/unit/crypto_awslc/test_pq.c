@@ -9,6 +9,7 @@
  */
 #include <pthread.h>
 
+#include "ml_dsa_expanded.h"
 #include "ml_kem_expanded.h"
 #include "own.h"
 #include "pq_library.h"
@@ -229,6 +230,119 @@ static void test_ml_dsa_vectors(void **state)
         ops->free(pub);
         ops->free(priv);
     }
+}
+
+#ifdef CRATON_AWSLC_ML_DSA
+static const struct lc_ml_dsa_expanded *const dsa_expanded[] = {&lc_ml_dsa_44, &lc_ml_dsa_65,
+                                                                &lc_ml_dsa_87};
+
+/* c~, z and h in a signature (FIPS 204, table 1 and algorithm 26). */
+static const struct {
+    size_t z, h, omega, k;
+} dsa_parts[] = {{32, 32 + 4 * 576, 80, 4}, {48, 48 + 5 * 640, 55, 6}, {64, 64 + 7 * 640, 75, 8}};
+
+static void *expanded_dsa(const struct lc_ml_dsa_expanded *s, const uint8_t *pk, const uint8_t *sk)
+{
+    void *e = mem_alloc_aligned(LC_ML_DSA_ALIGN, pk != NULL ? s->public_size : s->private_size);
+    assert_non_null(e);
+    pk != NULL ? s->expand_public(e, pk) : s->expand_private(e, sk);
+    return e;
+}
+
+/* Both ways of set I refuse SIG with XOR put on byte AT. */
+static void assert_both_refuse(size_t i, void *const e[2], uint8_t *sig, size_t at, uint8_t xor)
+{
+    sig[at] ^= xor;
+    assert_false(dsa_expanded[i]->verify(e[0], mu, sig));
+    assert_false(lc_ml_dsa_plain[i].verify(e[1], mu, sig));
+    sig[at] ^= xor;
+}
+
+static void assert_damaged_is_refused(size_t i, void *const e[2], const uint8_t *good)
+{
+    const size_t n = pq_sizes((enum pkey_kind)(PKEY_ML_DSA_44 + i))->out;
+    const size_t h = dsa_parts[i].h;
+    const size_t counts = h + dsa_parts[i].omega;
+    uint8_t sig[SIG_MAX];
+    memcpy(sig, good, n);
+    for (size_t at = 0; at < h; at += 61) {
+        assert_both_refuse(i, e, sig, at, 0x04);
+    }
+    for (size_t at = h; at < n; at++) { /* places out of order, counts that fall or are too high */
+        assert_both_refuse(i, e, sig, at, 0x01);
+        assert_both_refuse(i, e, sig, at, 0x80);
+    }
+    if (sig[n - 1] < dsa_parts[i].omega) { /* behind the last place */
+        assert_both_refuse(i, e, sig, counts - 1, 0x03);
+    }
+    memset(sig + dsa_parts[i].z, 0, 3); /* the first number of z is gamma1 */
+    assert_both_refuse(i, e, sig, 0, 0);
+    assert_true(dsa_expanded[i]->verify(e[0], mu, good));
+    assert_true(lc_ml_dsa_plain[i].verify(e[1], mu, good));
+}
+#endif
+
+/* What is computed once a key and what the library computes at each call come to the same, byte for
+ * byte; so they do for signatures that are damaged anywhere. */
+static void test_ml_dsa_expanded_is_plain(void **state)
+{
+    (void)state;
+#ifdef CRATON_AWSLC_ML_DSA
+    for (size_t i = 0; i < ARRAY_LEN(dsa_expanded); i++) {
+        const struct lc_ml_dsa_expanded *const side[2] = {dsa_expanded[i], &lc_ml_dsa_plain[i]};
+        const enum pkey_kind kind = (enum pkey_kind)(PKEY_ML_DSA_44 + i);
+        uint8_t pk[2592], sk[4896], sig[2][SIG_MAX];
+        for (uint8_t round = 0; round < 20; round++) {
+            uint8_t seed[32], rnd[32];
+            void *priv[2], *pub[2];
+            memset(seed, round, sizeof seed);
+            ASSERT_OK(lc_ml_dsa_expand(kind, seed, pk, sk));
+            for (int k = 0; k < 2; k++) {
+                priv[k] = expanded_dsa(side[k], NULL, sk);
+                pub[k] = expanded_dsa(side[k], pk, NULL);
+            }
+            for (uint8_t again = 0; again < 10; again++) {
+                memset(rnd, again, sizeof rnd);
+                for (int k = 0; k < 2; k++) {
+                    memset(sig[k], 0x55 + k, sizeof sig[k]);
+                    assert_true(side[k]->sign(priv[k], sk, mu, rnd, sig[k]));
+                }
+                assert_memory_equal(sig[0], sig[1], pq_sizes(kind)->out);
+            }
+            assert_damaged_is_refused(i, pub, sig[0]);
+            for (int k = 0; k < 2; k++) {
+                mem_free(priv[k]);
+                mem_free(pub[k]);
+            }
+        }
+    }
+#else
+    skip();
+#endif
+}
+
+/* A bit of A that has changed since would give s1 away. */
+static void test_ml_dsa_damaged_key_does_not_sign(void **state)
+{
+    (void)state;
+#ifdef CRATON_AWSLC_ML_DSA
+    for (size_t i = 0; i < ARRAY_LEN(dsa_expanded); i++) {
+        const struct lc_ml_dsa_expanded *s = dsa_expanded[i];
+        static const uint8_t seed[32] = {1};
+        uint8_t pk[2592], sk[4896], sig[SIG_MAX];
+        ASSERT_OK(lc_ml_dsa_expand((enum pkey_kind)(PKEY_ML_DSA_44 + i), seed, pk, sk));
+        uint8_t *e = expanded_dsa(s, NULL, sk);
+        for (size_t at = 0; at < s->private_size - 32; at += 509) {
+            e[at] ^= 0x20;
+            assert_false(s->sign(e, sk, mu, seed, sig));
+            e[at] ^= 0x20;
+        }
+        assert_true(s->sign(e, sk, mu, seed, sig));
+        mem_free(e);
+    }
+#else
+    skip();
+#endif
 }
 
 /* ---- keys that must be refused ------------------------------------------------------------------ */
@@ -598,6 +712,8 @@ int main(void)
         cmocka_unit_test(test_ml_kem_expanded_is_plain),
         cmocka_unit_test(test_ml_kem_plain_refuses),
         cmocka_unit_test(test_ml_dsa_vectors),
+        cmocka_unit_test(test_ml_dsa_expanded_is_plain),
+        cmocka_unit_test(test_ml_dsa_damaged_key_does_not_sign),
         cmocka_unit_test(test_ml_kem_refused),
         cmocka_unit_test(test_ml_dsa_refused),
         cmocka_unit_test(test_parts_belong_together),

@@ -35,6 +35,9 @@ enum rc lc_ml_dsa_expand(enum pkey_kind kind, const uint8_t *seed, uint8_t *pub,
 extern const struct lc_ml_dsa_expanded ct_ml_dsa_44;
 extern const struct lc_ml_dsa_expanded ct_ml_dsa_65;
 extern const struct lc_ml_dsa_expanded ct_ml_dsa_87;
+extern const struct lc_ml_dsa_expanded ct_ml_dsa_44_avx2;
+extern const struct lc_ml_dsa_expanded ct_ml_dsa_65_avx2;
+extern const struct lc_ml_dsa_expanded ct_ml_dsa_87_avx2;
 #endif
 
 /* ---- small things ----------------------------------------------------------------------------------- */
@@ -244,6 +247,13 @@ static void run_ml_dsa(void)
     run_ml_dsa_set(&ct_ml_dsa_44, PKEY_ML_DSA_44);
     run_ml_dsa_set(&ct_ml_dsa_65, PKEY_ML_DSA_65);
     run_ml_dsa_set(&ct_ml_dsa_87, PKEY_ML_DSA_87);
+#endif
+#ifdef CRATON_AWSLC_ML_DSA_AVX2
+    if (__builtin_cpu_supports("avx2")) { /* of memcheck's processor */
+        run_ml_dsa_set(&ct_ml_dsa_44_avx2, PKEY_ML_DSA_44);
+        run_ml_dsa_set(&ct_ml_dsa_65_avx2, PKEY_ML_DSA_65);
+        run_ml_dsa_set(&ct_ml_dsa_87_avx2, PKEY_ML_DSA_87);
+    }
 #endif
 }
 

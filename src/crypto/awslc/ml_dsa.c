@@ -20,12 +20,20 @@ static const struct lc_ml_dsa *functions(enum pkey_kind kind)
 
 static const struct lc_ml_dsa_expanded *set(enum pkey_kind kind)
 {
+    const size_t i = kind - PKEY_ML_DSA_44;
+#ifdef CRATON_AWSLC_ML_DSA_AVX2
+    static const struct lc_ml_dsa_expanded *const avx2[] = {&lc_ml_dsa_44_avx2, &lc_ml_dsa_65_avx2,
+                                                            &lc_ml_dsa_87_avx2};
+    if (__builtin_cpu_supports("avx2")) {
+        return avx2[i];
+    }
+#endif
 #ifdef CRATON_AWSLC_ML_DSA
     static const struct lc_ml_dsa_expanded *const sets[] = {&lc_ml_dsa_44, &lc_ml_dsa_65,
                                                             &lc_ml_dsa_87};
-    return sets[kind - PKEY_ML_DSA_44];
+    return sets[i];
 #else
-    return &lc_ml_dsa_plain[kind - PKEY_ML_DSA_44];
+    return &lc_ml_dsa_plain[i];
 #endif
 }
 

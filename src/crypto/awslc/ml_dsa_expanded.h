@@ -45,6 +45,11 @@ extern const struct lc_ml_dsa_expanded lc_ml_dsa_44;
 extern const struct lc_ml_dsa_expanded lc_ml_dsa_65;
 extern const struct lc_ml_dsa_expanded lc_ml_dsa_87;
 
+/* With CRATON_AWSLC_ML_DSA_AVX2: the same, for processors that have it. */
+extern const struct lc_ml_dsa_expanded lc_ml_dsa_44_avx2;
+extern const struct lc_ml_dsa_expanded lc_ml_dsa_65_avx2;
+extern const struct lc_ml_dsa_expanded lc_ml_dsa_87_avx2;
+
 /* Of ML-DSA-44, 65, 87. */
 extern const struct lc_ml_dsa_expanded lc_ml_dsa_plain[3];
 

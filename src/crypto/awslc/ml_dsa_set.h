@@ -56,7 +56,7 @@ _Static_assert(_Alignof(struct verifying_key) <= LC_ML_DSA_ALIGN, "the caller al
 static uint64_t sum_of(const mld_polymat *a)
 {
     const uint8_t *p = (const uint8_t *)a;
-    uint64_t sum = 0;
+    uint64_t sum = 1; /* zeros are not whole */
     for (size_t i = 0; i < sizeof(*a); i += sizeof(sum)) {
         uint64_t word;
         mld_memcpy(&word, p + i, sizeof(word));

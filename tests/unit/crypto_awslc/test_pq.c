@@ -233,52 +233,109 @@ static void test_ml_dsa_vectors(void **state)
 }
 
 #ifdef CRATON_AWSLC_ML_DSA
-static const struct lc_ml_dsa_expanded *const dsa_expanded[] = {&lc_ml_dsa_44, &lc_ml_dsa_65,
-                                                                &lc_ml_dsa_87};
+static const struct lc_ml_dsa_expanded *const dsa_expanded[][3] = {
+    {&lc_ml_dsa_44, &lc_ml_dsa_65, &lc_ml_dsa_87},
+#ifdef CRATON_AWSLC_ML_DSA_AVX2
+    {&lc_ml_dsa_44_avx2, &lc_ml_dsa_65_avx2, &lc_ml_dsa_87_avx2},
+#endif
+};
+
+/* The rows that this processor can run. */
+static size_t dsa_rows(void)
+{
+#ifdef CRATON_AWSLC_ML_DSA_AVX2
+    return __builtin_cpu_supports("avx2") ? 2 : 1;
+#else
+    return 1;
+#endif
+}
 
 /* c~, z and h in a signature (FIPS 204, table 1 and algorithm 26). */
 static const struct {
-    size_t z, h, omega, k;
-} dsa_parts[] = {{32, 32 + 4 * 576, 80, 4}, {48, 48 + 5 * 640, 55, 6}, {64, 64 + 7 * 640, 75, 8}};
+    size_t z, h, omega;
+} dsa_parts[] = {{32, 32 + 4 * 576, 80}, {48, 48 + 5 * 640, 55}, {64, 64 + 7 * 640, 75}};
 
-static void *expanded_dsa(const struct lc_ml_dsa_expanded *s, const uint8_t *pk, const uint8_t *sk)
+static enum pkey_kind dsa_kind(size_t i)
 {
-    void *e = mem_alloc_aligned(LC_ML_DSA_ALIGN, pk != NULL ? s->public_size : s->private_size);
-    assert_non_null(e);
-    pk != NULL ? s->expand_public(e, pk) : s->expand_private(e, sk);
-    return e;
+    return (enum pkey_kind)(PKEY_ML_DSA_44 + i);
 }
 
-/* Both ways of set I refuse SIG with XOR put on byte AT. */
-static void assert_both_refuse(size_t i, void *const e[2], uint8_t *sig, size_t at, uint8_t xor)
+/* Two ways to do set I, and a key of each. */
+struct dsa_pair {
+    size_t i;
+    const struct lc_ml_dsa_expanded *side[2];
+    uint8_t *priv[2], *pub[2];
+    uint8_t sk[4896];
+};
+
+static void make_pair(struct dsa_pair *p, uint8_t seed_byte)
+{
+    uint8_t seed[32], pk[2592];
+    memset(seed, seed_byte, sizeof seed);
+    ASSERT_OK(lc_ml_dsa_expand(dsa_kind(p->i), seed, pk, p->sk));
+    for (int k = 0; k < 2; k++) {
+        p->priv[k] = mem_alloc_aligned(LC_ML_DSA_ALIGN, p->side[k]->private_size);
+        p->pub[k] = mem_alloc_aligned(LC_ML_DSA_ALIGN, p->side[k]->public_size);
+        assert_true(p->priv[k] != NULL && p->pub[k] != NULL);
+        p->side[k]->expand_private(p->priv[k], p->sk);
+        p->side[k]->expand_public(p->pub[k], pk);
+    }
+}
+
+static void drop_pair(struct dsa_pair *p)
+{
+    for (int k = 0; k < 2; k++) {
+        mem_free(p->priv[k]);
+        mem_free(p->pub[k]);
+    }
+}
+
+static void assert_both(const struct dsa_pair *p, const uint8_t *sig, bool good)
+{
+    for (int k = 0; k < 2; k++) {
+        assert_int_equal(p->side[k]->verify(p->pub[k], mu, sig), good);
+    }
+}
+
+/* SIG with XOR put on byte AT. */
+static void assert_both_refuse(const struct dsa_pair *p, uint8_t *sig, size_t at, uint8_t xor)
 {
     sig[at] ^= xor;
-    assert_false(dsa_expanded[i]->verify(e[0], mu, sig));
-    assert_false(lc_ml_dsa_plain[i].verify(e[1], mu, sig));
+    assert_both(p, sig, false);
     sig[at] ^= xor;
 }
 
-static void assert_damaged_is_refused(size_t i, void *const e[2], const uint8_t *good)
+static void assert_damaged_is_refused(const struct dsa_pair *p, uint8_t *sig)
 {
-    const size_t n = pq_sizes((enum pkey_kind)(PKEY_ML_DSA_44 + i))->out;
-    const size_t h = dsa_parts[i].h;
-    const size_t counts = h + dsa_parts[i].omega;
-    uint8_t sig[SIG_MAX];
-    memcpy(sig, good, n);
+    const size_t n = pq_sizes(dsa_kind(p->i))->out;
+    const size_t h = dsa_parts[p->i].h;
+    assert_both(p, sig, true);
     for (size_t at = 0; at < h; at += 61) {
-        assert_both_refuse(i, e, sig, at, 0x04);
+        assert_both_refuse(p, sig, at, 0x04);
     }
     for (size_t at = h; at < n; at++) { /* places out of order, counts that fall or are too high */
-        assert_both_refuse(i, e, sig, at, 0x01);
-        assert_both_refuse(i, e, sig, at, 0x80);
+        assert_both_refuse(p, sig, at, 0x01);
+        assert_both_refuse(p, sig, at, 0x80);
     }
-    if (sig[n - 1] < dsa_parts[i].omega) { /* behind the last place */
-        assert_both_refuse(i, e, sig, counts - 1, 0x03);
+    if (sig[n - 1] < dsa_parts[p->i].omega) { /* behind the last place */
+        assert_both_refuse(p, sig, h + dsa_parts[p->i].omega - 1, 0x03);
     }
-    memset(sig + dsa_parts[i].z, 0, 3); /* the first number of z is gamma1 */
-    assert_both_refuse(i, e, sig, 0, 0);
-    assert_true(dsa_expanded[i]->verify(e[0], mu, good));
-    assert_true(lc_ml_dsa_plain[i].verify(e[1], mu, good));
+    memset(sig + dsa_parts[p->i].z, 0, 3); /* the first number of z is gamma1 */
+    assert_both(p, sig, false);
+}
+
+static void assert_same_signatures(const struct dsa_pair *p)
+{
+    uint8_t sig[2][SIG_MAX], rnd[32];
+    for (uint8_t again = 0; again < 10; again++) {
+        memset(rnd, again, sizeof rnd);
+        for (int k = 0; k < 2; k++) {
+            memset(sig[k], 0x55 + k, sizeof sig[k]);
+            assert_true(p->side[k]->sign(p->priv[k], p->sk, mu, rnd, sig[k]));
+        }
+        assert_memory_equal(sig[0], sig[1], pq_sizes(dsa_kind(p->i))->out);
+    }
+    assert_damaged_is_refused(p, sig[0]);
 }
 #endif
 
@@ -288,31 +345,13 @@ static void test_ml_dsa_expanded_is_plain(void **state)
 {
     (void)state;
 #ifdef CRATON_AWSLC_ML_DSA
-    for (size_t i = 0; i < ARRAY_LEN(dsa_expanded); i++) {
-        const struct lc_ml_dsa_expanded *const side[2] = {dsa_expanded[i], &lc_ml_dsa_plain[i]};
-        const enum pkey_kind kind = (enum pkey_kind)(PKEY_ML_DSA_44 + i);
-        uint8_t pk[2592], sk[4896], sig[2][SIG_MAX];
-        for (uint8_t round = 0; round < 20; round++) {
-            uint8_t seed[32], rnd[32];
-            void *priv[2], *pub[2];
-            memset(seed, round, sizeof seed);
-            ASSERT_OK(lc_ml_dsa_expand(kind, seed, pk, sk));
-            for (int k = 0; k < 2; k++) {
-                priv[k] = expanded_dsa(side[k], NULL, sk);
-                pub[k] = expanded_dsa(side[k], pk, NULL);
-            }
-            for (uint8_t again = 0; again < 10; again++) {
-                memset(rnd, again, sizeof rnd);
-                for (int k = 0; k < 2; k++) {
-                    memset(sig[k], 0x55 + k, sizeof sig[k]);
-                    assert_true(side[k]->sign(priv[k], sk, mu, rnd, sig[k]));
-                }
-                assert_memory_equal(sig[0], sig[1], pq_sizes(kind)->out);
-            }
-            assert_damaged_is_refused(i, pub, sig[0]);
-            for (int k = 0; k < 2; k++) {
-                mem_free(priv[k]);
-                mem_free(pub[k]);
+    for (size_t row = 0; row < dsa_rows(); row++) {
+        for (size_t i = 0; i < 3; i++) {
+            struct dsa_pair p = {.i = i, .side = {dsa_expanded[row][i], &lc_ml_dsa_plain[i]}};
+            for (uint8_t round = 0; round < 20; round++) {
+                make_pair(&p, round);
+                assert_same_signatures(&p);
+                drop_pair(&p);
             }
         }
     }
@@ -326,19 +365,20 @@ static void test_ml_dsa_damaged_key_does_not_sign(void **state)
 {
     (void)state;
 #ifdef CRATON_AWSLC_ML_DSA
-    for (size_t i = 0; i < ARRAY_LEN(dsa_expanded); i++) {
-        const struct lc_ml_dsa_expanded *s = dsa_expanded[i];
-        static const uint8_t seed[32] = {1};
-        uint8_t pk[2592], sk[4896], sig[SIG_MAX];
-        ASSERT_OK(lc_ml_dsa_expand((enum pkey_kind)(PKEY_ML_DSA_44 + i), seed, pk, sk));
-        uint8_t *e = expanded_dsa(s, NULL, sk);
+    for (size_t i = 0; i < 3; i++) {
+        const struct lc_ml_dsa_expanded *s = dsa_expanded[0][i];
+        struct dsa_pair p = {.i = i, .side = {s, s}};
+        uint8_t sig[SIG_MAX];
+        make_pair(&p, 1);
         for (size_t at = 0; at < s->private_size - 32; at += 509) {
-            e[at] ^= 0x20;
-            assert_false(s->sign(e, sk, mu, seed, sig));
-            e[at] ^= 0x20;
+            p.priv[0][at] ^= 0x20;
+            assert_false(s->sign(p.priv[0], p.sk, mu, mu, sig));
+            p.priv[0][at] ^= 0x20;
         }
-        assert_true(s->sign(e, sk, mu, seed, sig));
-        mem_free(e);
+        assert_true(s->sign(p.priv[0], p.sk, mu, mu, sig));
+        memset(p.priv[0], 0, s->private_size);
+        assert_false(s->sign(p.priv[0], p.sk, mu, mu, sig));
+        drop_pair(&p);
     }
 #else
     skip();

@@ -214,6 +214,12 @@ static enum rc keep_token_objects(struct session *s, struct plan *plans, size_t 
     return RC_OK;
 }
 
+static enum rc keep_session_object(struct session *s, struct plan *p)
+{
+    TRY(finish(s, p, p->id, 1));
+    return session_objects_put(s, p->made);
+}
+
 static enum rc keep(struct session *s, struct plan *plans, size_t n, CK_OBJECT_HANDLE *ret)
 {
     bool stored = false;
@@ -223,10 +229,7 @@ static enum rc keep(struct session *s, struct plan *plans, size_t n, CK_OBJECT_H
         stored = stored || plans[i].token;
     }
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
-        rc = plans[i].token ? RC_OK : finish(s, &plans[i], plans[i].id, 1);
-        if (rc == RC_OK && !plans[i].token) {
-            rc = session_objects_put(s, plans[i].made);
-        }
+        rc = plans[i].token ? RC_OK : keep_session_object(s, &plans[i]);
     }
     if (rc == RC_OK && stored) {
         rc = keep_token_objects(s, plans, n);
